@@ -1,0 +1,252 @@
+//! Quantities that only grow.
+
+use crate::department::{DepartmentLabel, Names};
+use crate::family::{Description, LabelValues};
+use crate::label::{ClassLabel, ClockLabel, Method, Outcome, RejectReason, Stage, StatusClass};
+use crate::platform::PlatformLabel;
+
+/// One counter series.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Counter {
+    /// Mentions the log has acknowledged.
+    MentionsReceived {
+        /// Label `platform`.
+        platform: PlatformLabel,
+    },
+    /// Mentions refused at the door.
+    MentionsRejected {
+        /// Label `platform`.
+        platform: PlatformLabel,
+        /// Label `reason`.
+        reason: RejectReason,
+    },
+    /// Failed polls, streams and webhooks.
+    SourceErrors {
+        /// Label `platform`.
+        platform: PlatformLabel,
+    },
+    /// Records finished, each in exactly one outcome.
+    StageEvents {
+        /// Label `stage`.
+        stage: Stage,
+        /// Label `outcome`.
+        outcome: Outcome,
+    },
+    /// Attempts repeated after a transient fault.
+    StageRetries {
+        /// Label `stage`.
+        stage: Stage,
+    },
+    /// Records set aside for a person.
+    DeadLetters {
+        /// Label `stage`.
+        stage: Stage,
+    },
+    /// Tickets opened.
+    TicketsOpened {
+        /// Label `department`.
+        department: DepartmentLabel,
+        /// Label `label`.
+        label: ClassLabel,
+    },
+    /// Deadlines that passed unanswered.
+    SlaBreaches {
+        /// Label `department`.
+        department: DepartmentLabel,
+        /// Label `clock`.
+        clock: ClockLabel,
+    },
+    /// Warnings fired ahead of a deadline.
+    SlaWarnings {
+        /// Label `department`.
+        department: DepartmentLabel,
+        /// Label `clock`.
+        clock: ClockLabel,
+    },
+    /// Outbox rows the log has acknowledged.
+    OutboxPublished,
+    /// Audit rows sealed into the chain.
+    AuditSealed,
+    /// Incidents opened.
+    IncidentsOpened,
+    /// HTTP requests answered.
+    HttpRequests {
+        /// Label `method`.
+        method: Method,
+        /// Label `status_class`.
+        status_class: StatusClass,
+    },
+}
+
+/// The counters by name, labels apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CounterFamily {
+    /// `switchboard_mentions_received_total`
+    MentionsReceived,
+    /// `switchboard_mentions_rejected_total`
+    MentionsRejected,
+    /// `switchboard_source_errors_total`
+    SourceErrors,
+    /// `switchboard_stage_events_total`
+    StageEvents,
+    /// `switchboard_stage_retries_total`
+    StageRetries,
+    /// `switchboard_dead_letters_total`
+    DeadLetters,
+    /// `switchboard_tickets_opened_total`
+    TicketsOpened,
+    /// `switchboard_sla_breaches_total`
+    SlaBreaches,
+    /// `switchboard_sla_warnings_total`
+    SlaWarnings,
+    /// `switchboard_outbox_published_total`
+    OutboxPublished,
+    /// `switchboard_audit_sealed_total`
+    AuditSealed,
+    /// `switchboard_incidents_opened_total`
+    IncidentsOpened,
+    /// `switchboard_http_requests_total`
+    HttpRequests,
+}
+
+impl CounterFamily {
+    /// Every family, in the order of the declaration; the position is the family's index.
+    pub const ALL: &[Self] = &[
+        Self::MentionsReceived,
+        Self::MentionsRejected,
+        Self::SourceErrors,
+        Self::StageEvents,
+        Self::StageRetries,
+        Self::DeadLetters,
+        Self::TicketsOpened,
+        Self::SlaBreaches,
+        Self::SlaWarnings,
+        Self::OutboxPublished,
+        Self::AuditSealed,
+        Self::IncidentsOpened,
+        Self::HttpRequests,
+    ];
+
+    /// Name, help and label names as exposed.
+    pub const fn description(self) -> Description {
+        match self {
+            Self::MentionsReceived => Description {
+                name: "switchboard_mentions_received_total",
+                help: "Mentions the log has acknowledged.",
+                labels: &["platform"],
+            },
+            Self::MentionsRejected => Description {
+                name: "switchboard_mentions_rejected_total",
+                help: "Mentions refused at the door.",
+                labels: &["platform", "reason"],
+            },
+            Self::SourceErrors => Description {
+                name: "switchboard_source_errors_total",
+                help: "Failed polls, streams and webhooks.",
+                labels: &["platform"],
+            },
+            Self::StageEvents => Description {
+                name: "switchboard_stage_events_total",
+                help: "Records finished, each in exactly one outcome.",
+                labels: &["stage", "outcome"],
+            },
+            Self::StageRetries => Description {
+                name: "switchboard_stage_retries_total",
+                help: "Attempts repeated after a transient fault.",
+                labels: &["stage"],
+            },
+            Self::DeadLetters => Description {
+                name: "switchboard_dead_letters_total",
+                help: "Records set aside for a person.",
+                labels: &["stage"],
+            },
+            Self::TicketsOpened => Description {
+                name: "switchboard_tickets_opened_total",
+                help: "Tickets opened.",
+                labels: &["department", "label"],
+            },
+            Self::SlaBreaches => Description {
+                name: "switchboard_sla_breaches_total",
+                help: "Deadlines that passed unanswered.",
+                labels: &["department", "clock"],
+            },
+            Self::SlaWarnings => Description {
+                name: "switchboard_sla_warnings_total",
+                help: "Warnings fired ahead of a deadline.",
+                labels: &["department", "clock"],
+            },
+            Self::OutboxPublished => Description {
+                name: "switchboard_outbox_published_total",
+                help: "Outbox rows the log has acknowledged.",
+                labels: &[],
+            },
+            Self::AuditSealed => Description {
+                name: "switchboard_audit_sealed_total",
+                help: "Audit rows sealed into the chain.",
+                labels: &[],
+            },
+            Self::IncidentsOpened => Description {
+                name: "switchboard_incidents_opened_total",
+                help: "Incidents opened.",
+                labels: &[],
+            },
+            Self::HttpRequests => Description {
+                name: "switchboard_http_requests_total",
+                help: "HTTP requests answered.",
+                labels: &["method", "status_class"],
+            },
+        }
+    }
+}
+
+impl Counter {
+    /// The family this series belongs to.
+    pub const fn family(self) -> CounterFamily {
+        match self {
+            Self::MentionsReceived { .. } => CounterFamily::MentionsReceived,
+            Self::MentionsRejected { .. } => CounterFamily::MentionsRejected,
+            Self::SourceErrors { .. } => CounterFamily::SourceErrors,
+            Self::StageEvents { .. } => CounterFamily::StageEvents,
+            Self::StageRetries { .. } => CounterFamily::StageRetries,
+            Self::DeadLetters { .. } => CounterFamily::DeadLetters,
+            Self::TicketsOpened { .. } => CounterFamily::TicketsOpened,
+            Self::SlaBreaches { .. } => CounterFamily::SlaBreaches,
+            Self::SlaWarnings { .. } => CounterFamily::SlaWarnings,
+            Self::OutboxPublished => CounterFamily::OutboxPublished,
+            Self::AuditSealed => CounterFamily::AuditSealed,
+            Self::IncidentsOpened => CounterFamily::IncidentsOpened,
+            Self::HttpRequests { .. } => CounterFamily::HttpRequests,
+        }
+    }
+
+    pub(crate) fn labels(self, names: &Names) -> LabelValues<'_> {
+        match self {
+            Self::MentionsReceived { platform } => LabelValues::one(platform.as_str()),
+            Self::MentionsRejected { platform, reason } => {
+                LabelValues::two(platform.as_str(), reason.as_str())
+            }
+            Self::SourceErrors { platform } => LabelValues::one(platform.as_str()),
+            Self::StageEvents { stage, outcome } => {
+                LabelValues::two(stage.as_str(), outcome.as_str())
+            }
+            Self::StageRetries { stage } => LabelValues::one(stage.as_str()),
+            Self::DeadLetters { stage } => LabelValues::one(stage.as_str()),
+            Self::TicketsOpened { department, label } => {
+                LabelValues::two(names.department(department), label.as_str())
+            }
+            Self::SlaBreaches { department, clock } => {
+                LabelValues::two(names.department(department), clock.as_str())
+            }
+            Self::SlaWarnings { department, clock } => {
+                LabelValues::two(names.department(department), clock.as_str())
+            }
+            Self::OutboxPublished => LabelValues::none(),
+            Self::AuditSealed => LabelValues::none(),
+            Self::IncidentsOpened => LabelValues::none(),
+            Self::HttpRequests {
+                method,
+                status_class,
+            } => LabelValues::two(method.as_str(), status_class.as_str()),
+        }
+    }
+}

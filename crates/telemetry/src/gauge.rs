@@ -1,0 +1,193 @@
+//! Quantities that rise and fall.
+
+use crate::department::{DepartmentLabel, Names};
+use crate::family::{Description, LabelValues};
+use crate::label::{PriorityLabel, Stage};
+use crate::platform::PlatformLabel;
+
+/// One gauge series.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Gauge {
+    /// Always 1; the label tells the version.
+    BuildInfo,
+    /// 1 while the process takes traffic, 0 while it starts or drains.
+    Ready,
+    /// Open tickets, counted from the store.
+    TicketsOpen {
+        /// Label `department`.
+        department: DepartmentLabel,
+        /// Label `priority`.
+        priority: PriorityLabel,
+    },
+    /// Records waiting before a stage.
+    StageBacklog {
+        /// Label `stage`.
+        stage: Stage,
+    },
+    /// When a stage last finished a record, in Unix time.
+    StageProgress {
+        /// Label `stage`.
+        stage: Stage,
+    },
+    /// 1 while every source of the platform works, 0 otherwise.
+    SourceUp {
+        /// Label `platform`.
+        platform: PlatformLabel,
+    },
+    /// When a source of the platform last succeeded, in Unix time.
+    SourceLastSuccess {
+        /// Label `platform`.
+        platform: PlatformLabel,
+    },
+    /// Dead letters that wait for a person.
+    DlqDepth,
+    /// Outbox rows not yet acknowledged by the log.
+    OutboxDepth,
+    /// Age of the oldest outbox row not yet acknowledged.
+    OutboxOldestAge,
+    /// Size of the embedded log on disk.
+    LogBytes,
+}
+
+/// The gauges by name, labels apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GaugeFamily {
+    /// `switchboard_build_info`
+    BuildInfo,
+    /// `switchboard_ready`
+    Ready,
+    /// `switchboard_tickets_open`
+    TicketsOpen,
+    /// `switchboard_stage_backlog`
+    StageBacklog,
+    /// `switchboard_stage_progress_timestamp_seconds`
+    StageProgress,
+    /// `switchboard_source_up`
+    SourceUp,
+    /// `switchboard_source_last_success_timestamp_seconds`
+    SourceLastSuccess,
+    /// `switchboard_dlq_depth`
+    DlqDepth,
+    /// `switchboard_outbox_depth`
+    OutboxDepth,
+    /// `switchboard_outbox_oldest_age_seconds`
+    OutboxOldestAge,
+    /// `switchboard_log_bytes`
+    LogBytes,
+}
+
+impl GaugeFamily {
+    /// Every family, in the order of the declaration; the position is the family's index.
+    pub const ALL: &[Self] = &[
+        Self::BuildInfo,
+        Self::Ready,
+        Self::TicketsOpen,
+        Self::StageBacklog,
+        Self::StageProgress,
+        Self::SourceUp,
+        Self::SourceLastSuccess,
+        Self::DlqDepth,
+        Self::OutboxDepth,
+        Self::OutboxOldestAge,
+        Self::LogBytes,
+    ];
+
+    /// Name, help and label names as exposed.
+    pub const fn description(self) -> Description {
+        match self {
+            Self::BuildInfo => Description {
+                name: "switchboard_build_info",
+                help: "Always 1; the label tells the version.",
+                labels: &["version"],
+            },
+            Self::Ready => Description {
+                name: "switchboard_ready",
+                help: "1 while the process takes traffic, 0 while it starts or drains.",
+                labels: &[],
+            },
+            Self::TicketsOpen => Description {
+                name: "switchboard_tickets_open",
+                help: "Open tickets, counted from the store.",
+                labels: &["department", "priority"],
+            },
+            Self::StageBacklog => Description {
+                name: "switchboard_stage_backlog",
+                help: "Records waiting before a stage.",
+                labels: &["stage"],
+            },
+            Self::StageProgress => Description {
+                name: "switchboard_stage_progress_timestamp_seconds",
+                help: "When a stage last finished a record, in Unix time.",
+                labels: &["stage"],
+            },
+            Self::SourceUp => Description {
+                name: "switchboard_source_up",
+                help: "1 while every source of the platform works, 0 otherwise.",
+                labels: &["platform"],
+            },
+            Self::SourceLastSuccess => Description {
+                name: "switchboard_source_last_success_timestamp_seconds",
+                help: "When a source of the platform last succeeded, in Unix time.",
+                labels: &["platform"],
+            },
+            Self::DlqDepth => Description {
+                name: "switchboard_dlq_depth",
+                help: "Dead letters that wait for a person.",
+                labels: &[],
+            },
+            Self::OutboxDepth => Description {
+                name: "switchboard_outbox_depth",
+                help: "Outbox rows not yet acknowledged by the log.",
+                labels: &[],
+            },
+            Self::OutboxOldestAge => Description {
+                name: "switchboard_outbox_oldest_age_seconds",
+                help: "Age of the oldest outbox row not yet acknowledged.",
+                labels: &[],
+            },
+            Self::LogBytes => Description {
+                name: "switchboard_log_bytes",
+                help: "Size of the embedded log on disk.",
+                labels: &[],
+            },
+        }
+    }
+}
+
+impl Gauge {
+    /// The family this series belongs to.
+    pub const fn family(self) -> GaugeFamily {
+        match self {
+            Self::BuildInfo => GaugeFamily::BuildInfo,
+            Self::Ready => GaugeFamily::Ready,
+            Self::TicketsOpen { .. } => GaugeFamily::TicketsOpen,
+            Self::StageBacklog { .. } => GaugeFamily::StageBacklog,
+            Self::StageProgress { .. } => GaugeFamily::StageProgress,
+            Self::SourceUp { .. } => GaugeFamily::SourceUp,
+            Self::SourceLastSuccess { .. } => GaugeFamily::SourceLastSuccess,
+            Self::DlqDepth => GaugeFamily::DlqDepth,
+            Self::OutboxDepth => GaugeFamily::OutboxDepth,
+            Self::OutboxOldestAge => GaugeFamily::OutboxOldestAge,
+            Self::LogBytes => GaugeFamily::LogBytes,
+        }
+    }
+
+    pub(crate) fn labels(self, names: &Names) -> LabelValues<'_> {
+        match self {
+            Self::BuildInfo => LabelValues::one(names.version()),
+            Self::Ready => LabelValues::none(),
+            Self::TicketsOpen {
+                department,
+                priority,
+            } => LabelValues::two(names.department(department), priority.as_str()),
+            Self::StageBacklog { stage } => LabelValues::one(stage.as_str()),
+            Self::StageProgress { stage } => LabelValues::one(stage.as_str()),
+            Self::SourceUp { platform } => LabelValues::one(platform.as_str()),
+            Self::SourceLastSuccess { platform } => LabelValues::one(platform.as_str()),
+            Self::DlqDepth => LabelValues::none(),
+            Self::OutboxDepth => LabelValues::none(),
+            Self::OutboxOldestAge => LabelValues::none(),
+            Self::LogBytes => LabelValues::none(),
+        }
+    }
+}

@@ -221,28 +221,27 @@ impl Counter {
 
     pub(crate) fn labels(self, names: &Names) -> LabelValues<'_> {
         match self {
-            Self::MentionsReceived { platform } => LabelValues::one(platform.as_str()),
+            Self::MentionsReceived { platform } | Self::SourceErrors { platform } => {
+                LabelValues::one(platform.as_str())
+            }
             Self::MentionsRejected { platform, reason } => {
                 LabelValues::two(platform.as_str(), reason.as_str())
             }
-            Self::SourceErrors { platform } => LabelValues::one(platform.as_str()),
             Self::StageEvents { stage, outcome } => {
                 LabelValues::two(stage.as_str(), outcome.as_str())
             }
-            Self::StageRetries { stage } => LabelValues::one(stage.as_str()),
-            Self::DeadLetters { stage } => LabelValues::one(stage.as_str()),
+            Self::StageRetries { stage } | Self::DeadLetters { stage } => {
+                LabelValues::one(stage.as_str())
+            }
             Self::TicketsOpened { department, label } => {
                 LabelValues::two(names.department(department), label.as_str())
             }
-            Self::SlaBreaches { department, clock } => {
+            Self::SlaBreaches { department, clock } | Self::SlaWarnings { department, clock } => {
                 LabelValues::two(names.department(department), clock.as_str())
             }
-            Self::SlaWarnings { department, clock } => {
-                LabelValues::two(names.department(department), clock.as_str())
+            Self::OutboxPublished | Self::AuditSealed | Self::IncidentsOpened => {
+                LabelValues::none()
             }
-            Self::OutboxPublished => LabelValues::none(),
-            Self::AuditSealed => LabelValues::none(),
-            Self::IncidentsOpened => LabelValues::none(),
             Self::HttpRequests {
                 method,
                 status_class,

@@ -175,19 +175,21 @@ impl Gauge {
     pub(crate) fn labels(self, names: &Names) -> LabelValues<'_> {
         match self {
             Self::BuildInfo => LabelValues::one(names.version()),
-            Self::Ready => LabelValues::none(),
             Self::TicketsOpen {
                 department,
                 priority,
             } => LabelValues::two(names.department(department), priority.as_str()),
-            Self::StageBacklog { stage } => LabelValues::one(stage.as_str()),
-            Self::StageProgress { stage } => LabelValues::one(stage.as_str()),
-            Self::SourceUp { platform } => LabelValues::one(platform.as_str()),
-            Self::SourceLastSuccess { platform } => LabelValues::one(platform.as_str()),
-            Self::DlqDepth => LabelValues::none(),
-            Self::OutboxDepth => LabelValues::none(),
-            Self::OutboxOldestAge => LabelValues::none(),
-            Self::LogBytes => LabelValues::none(),
+            Self::StageBacklog { stage } | Self::StageProgress { stage } => {
+                LabelValues::one(stage.as_str())
+            }
+            Self::SourceUp { platform } | Self::SourceLastSuccess { platform } => {
+                LabelValues::one(platform.as_str())
+            }
+            Self::Ready
+            | Self::DlqDepth
+            | Self::OutboxDepth
+            | Self::OutboxOldestAge
+            | Self::LogBytes => LabelValues::none(),
         }
     }
 }

@@ -114,10 +114,10 @@ impl Histogram {
 
     pub(crate) fn labels(self) -> LabelValues<'static> {
         match self {
-            Self::MentionToTicket => LabelValues::none(),
-            Self::StageDuration { stage } => LabelValues::one(stage.as_str()),
-            Self::EventAge { stage } => LabelValues::one(stage.as_str()),
-            Self::SlaTimerLateness => LabelValues::none(),
+            Self::MentionToTicket | Self::SlaTimerLateness => LabelValues::none(),
+            Self::StageDuration { stage } | Self::EventAge { stage } => {
+                LabelValues::one(stage.as_str())
+            }
             Self::HttpRequestDuration {
                 method,
                 status_class,

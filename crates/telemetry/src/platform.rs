@@ -31,7 +31,7 @@ pub enum PlatformLabel {
     Instagram,
     /// Lemmy and its kin.
     Lemmy,
-    /// LinkedIn organisations.
+    /// `LinkedIn` organisations.
     LinkedIn,
     /// Mastodon and compatible servers.
     Mastodon,
@@ -43,7 +43,7 @@ pub enum PlatformLabel {
     Telegram,
     /// Threads.
     Threads,
-    /// TikTok.
+    /// `TikTok`.
     TikTok,
     /// Trustpilot reviews.
     Trustpilot,
@@ -51,7 +51,7 @@ pub enum PlatformLabel {
     Webhook,
     /// X.
     X,
-    /// YouTube comments.
+    /// `YouTube` comments.
     YouTube,
     /// Every platform not listed: a sender of the API may name any.
     Other,

@@ -1,0 +1,50 @@
+# Two commands do everything: `make demo` runs the main job, `make test` passes the tests.
+# The rest is for those who build Switchboard.
+
+CARGO   ?= cargo
+RUST    := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+TOOLS   := target/tools
+# The fault suite kills the process at named points, which only this build has.
+FAULTY  := --features switchboard-server/failpoints
+N       ?= 200
+SECONDS ?= 60
+
+.PHONY: build test demo bench faults fuzz lint format deny toolchain
+
+build: toolchain
+	$(CARGO) build --release --locked -p switchboard-server
+
+demo: build
+	target/release/switchboard demo
+
+test: toolchain lint deny
+	$(CARGO) build --locked --workspace --bins $(FAULTY)
+	$(CARGO) test --locked --workspace $(FAULTY)
+
+lint: toolchain
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets $(FAULTY) -- -D warnings
+
+format:
+	$(CARGO) fmt --all
+
+# Licences, bans and sources; the advisory database is asked only where it can be reached.
+deny: $(TOOLS)/bin/cargo-deny
+	$(TOOLS)/bin/cargo-deny --offline check --hide-inclusion-graph licenses bans sources
+
+$(TOOLS)/bin/cargo-deny: | toolchain
+	$(CARGO) install --locked --root $(TOOLS) --version 0.20.2 cargo-deny
+
+# Long suites, by their own commands; a short version of each runs in `make test`.
+faults: toolchain
+	$(CARGO) build --locked --workspace --bins $(FAULTY)
+	SWITCHBOARD_FAULTS=$(N) $(CARGO) test --locked -p switchboard-tests --test faults -- --nocapture
+
+bench: build
+	target/release/switchboard bench
+
+toolchain:
+	@command -v $(CARGO) >/dev/null || { \
+	  echo "cargo is missing: install Rust $(RUST) or newer with rustup (Debian: apt-get install rustup)"; exit 2; }
+	@command -v cc >/dev/null || { \
+	  echo "a C compiler is missing (SQLite is built from source): apt-get install build-essential"; exit 2; }

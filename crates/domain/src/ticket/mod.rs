@@ -1,1 +1,20 @@
-//! ticket/mod
+//! The ticket: what it holds, how it changes, and how it is rebuilt from its events.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`state`] | [`Ticket`], its status, what people edited |
+//! | [`fact`] | [`Fact`]: one thing that happened; [`TicketEvent`]: one version's facts |
+//! | [`fold`] | facts → ticket, the only code that changes one |
+//! | [`command`] | what people and timers ask for, decided into facts or refused |
+//!
+//! A new kind of change is a [`Fact`] variant, its arm in `fold`, and the command or
+//! [`crate::intake`] rule that produces it. Nothing else may write to a [`Ticket`].
+
+pub mod command;
+pub mod fact;
+pub mod fold;
+pub mod state;
+
+pub use command::{Command, Refusal, decide};
+pub use fact::{Actor, Change, Fact, TicketEvent};
+pub use state::{CloseReason, Edited, Status, Ticket, TicketId};

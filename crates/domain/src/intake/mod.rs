@@ -1,0 +1,173 @@
+//! What a classified mention does to the tickets there are.
+//!
+//! [`decide`] takes what is known of the post ([`IdentityState`]) and the ticket it may belong
+//! to, and returns everything one transaction has to write. [`thread`] names the threads a
+//! post may join.
+
+mod change;
+pub mod thread;
+
+use crate::routing::{Decision, Priority};
+use crate::sla::{SlaPolicy, select_policy};
+use crate::ticket::{Fact, Ticket, TicketId};
+use crate::{Classification, Label, Mention, MentionKey, Op, ReceivedMention, Slug};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+pub use thread::{ThreadKey, ThreadKeys, thread_keys};
+
+/// A mention with its verdict: the record of `mention.classified`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassifiedMention {
+    /// The post.
+    pub mention: Mention,
+    /// When our process took it.
+    pub received_at: Timestamp,
+    /// The verdict.
+    pub classification: Classification,
+    /// Whose accounts found it.
+    pub brand: Slug,
+}
+
+impl ClassifiedMention {
+    /// The mention as it was received.
+    pub fn received(&self) -> ReceivedMention {
+        ReceivedMention {
+            mention: self.mention.clone(),
+            received_at: self.received_at,
+        }
+    }
+
+    /// Which version of which verdict this is: a higher pair updates the ticket.
+    pub fn pair(&self) -> (i64, u32) {
+        (self.mention.version, self.classification.revision)
+    }
+}
+
+/// A classified mention with its owner and promise: all that intake needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Incoming {
+    /// The post and its verdict.
+    pub classified: ClassifiedMention,
+    /// Whose it is, and why.
+    pub decision: Decision,
+    /// The policy that promises an answer; `None` where nobody promises one.
+    pub policy: Option<SlaPolicy>,
+}
+
+impl Incoming {
+    /// Picks the policy. Chatter and history start no clocks, nor does what needs no answer.
+    pub fn new(classified: ClassifiedMention, decision: Decision, policies: &[SlaPolicy]) -> Self {
+        let verdict = &classified.classification;
+        let silent = verdict.label == Label::General
+            || verdict.no_answer.is_some()
+            || classified.mention.backfill
+            || classified.mention.op == Op::Delete;
+        let policy = (!silent)
+            .then(|| select_policy(policies, decision.sla_policy.as_deref(), verdict.label))
+            .flatten()
+            .cloned();
+        Self {
+            classified,
+            decision,
+            policy,
+        }
+    }
+}
+
+/// What is kept of a post's identity, longer than its words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentityState {
+    /// Of the post.
+    pub version: i64,
+    /// Of the verdict.
+    pub revision: u32,
+    /// Final: no version brings it back.
+    pub deleted: bool,
+    /// Accounts that found it.
+    pub accounts: BTreeSet<String>,
+    /// The ticket it stands in; `None` when it was deleted before it was seen.
+    pub ticket: Option<TicketId>,
+}
+
+/// What a ticket is born with. Holds no words of the post.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each is the ticket's field of that name")]
+pub struct Opening {
+    pub mention: MentionKey,
+    pub author_id: String,
+    pub posted_at: Timestamp,
+    pub received_at: Timestamp,
+    pub department: Slug,
+    pub helpers: Vec<Slug>,
+    pub label: Label,
+    pub labels: BTreeSet<Label>,
+    pub priority: Priority,
+    pub brand: Slug,
+    pub language: String,
+    pub severity: u8,
+    pub topics: Vec<String>,
+    pub needs_review: bool,
+}
+
+/// What became of one record, in the words of the outcome metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IntakeOutcome {
+    /// A new ticket.
+    Opened,
+    /// The ticket it belongs to changed.
+    Changed,
+    /// Seen before, nothing new in it.
+    Duplicate,
+    /// An older version than the one we have.
+    Superseded,
+    /// Its author has deleted it: a deletion wins, also one that came first.
+    Tombstoned,
+}
+
+/// What one transaction has to write for one record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Intake {
+    /// What became of the record.
+    pub outcome: IntakeOutcome,
+    /// The identity as it is afterwards; `ticket` is filled in by the store when it opens one.
+    pub identity: IdentityState,
+    /// Facts for the ticket: a new one when `outcome` is `Opened`; empty for none.
+    pub facts: Vec<Fact>,
+    /// Whether the post's words are to be stored (or replaced) beside the ticket.
+    pub stores_words: bool,
+    /// Whether the post's words are to be removed.
+    pub erases_words: bool,
+}
+
+/// Decides what the record does, given what is known of its post and the ticket it belongs
+/// to: the identity's own, else the open one of its thread.
+pub fn decide(
+    incoming: &Incoming,
+    identity: Option<&IdentityState>,
+    ticket: Option<&Ticket>,
+    now: Timestamp,
+) -> Intake {
+    let mention = &incoming.classified.mention;
+    match (mention.op, identity) {
+        (Op::Delete, known) => change::delete(incoming, known, ticket, now),
+        (Op::Upsert, None) => change::first_sight(incoming, ticket),
+        (Op::Upsert, Some(known)) if known.deleted => {
+            Intake::without_effect(IntakeOutcome::Tombstoned, known.clone())
+        }
+        (Op::Upsert, Some(known)) => change::seen_again(incoming, known, ticket),
+    }
+}
+
+impl Intake {
+    const fn without_effect(outcome: IntakeOutcome, identity: IdentityState) -> Self {
+        Self {
+            outcome,
+            identity,
+            facts: Vec::new(),
+            stores_words: false,
+            erases_words: false,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Tickets as the contract tells them: what arrives, what people do, what timers do.
+
+mod commands;
+mod intake;
+mod story;

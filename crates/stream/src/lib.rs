@@ -1,1 +1,22 @@
-//! stream
+//! The log and the loop around it: topics, versioned records, backends, the stage runner.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`topic`] | the names of the log topics |
+//! | [`record`] | what stands in a record, versioned, pinned by golden files |
+//! | [`log`] | the traits: append, subscribe, poll, commit |
+//! | [`backend`] | what stands behind them: a file, later Kafka |
+//!
+//! To add a record, add a module to `record::v1` with its golden file. To add a backend,
+//! implement [`Log`] and run the parity suite (feature `parity`) against it.
+
+pub mod backend;
+pub mod log;
+pub mod record;
+pub mod topic;
+
+pub use log::{
+    Batch, Consumer, Log, LogError, LogRecord, NewRecord, OffsetHome, OffsetStore,
+    OffsetStoreError, Position, Subscription, Watermarks,
+};
+pub use topic::{TopicName, TopicSpec};

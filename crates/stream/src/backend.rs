@@ -1,0 +1,3 @@
+//! What stands behind the [`Log`](crate::Log) trait.
+
+pub mod embedded;

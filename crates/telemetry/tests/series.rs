@@ -1,5 +1,7 @@
 //! The laws of the series: names, a closed number of them, and an exposition that parses.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use std::collections::BTreeSet;
 
 use rstest::rstest;
@@ -224,15 +226,15 @@ fn every_series_can_be_written_and_read_back() {
 fn the_whole_space_of_labels_stays_under_the_limit() {
     let metrics = metrics();
     let departments = departments(&metrics);
-    every_counter(&departments)
-        .into_iter()
-        .for_each(|counter| metrics.add(counter, 1));
-    every_gauge(&departments)
-        .into_iter()
-        .for_each(|gauge| metrics.set(gauge, 1.0));
-    every_histogram()
-        .into_iter()
-        .for_each(|histogram| metrics.observe(histogram, 1.0));
+    for counter in every_counter(&departments) {
+        metrics.add(counter, 1);
+    }
+    for gauge in every_gauge(&departments) {
+        metrics.set(gauge, 1.0);
+    }
+    for histogram in every_histogram() {
+        metrics.observe(histogram, 1.0);
+    }
     let count = sample_lines(&metrics.expose()).len();
     assert!(count < SERIES_MAX, "{count} series");
     let families = all_descriptions().len();

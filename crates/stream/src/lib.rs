@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`topic`] | the names of the log topics |
 //! | [`record`] | what stands in a record, versioned, pinned by golden files |
+//! | [`runner`] | the loop around a stage: retries, dead letters, outcomes, watchdog |
 //! | [`log`] | the traits: append, subscribe, poll, commit |
 //! | [`backend`] | what stands behind them: a file, later Kafka |
 //!
@@ -13,10 +14,12 @@
 pub mod backend;
 pub mod log;
 pub mod record;
+pub mod runner;
 pub mod topic;
 
 pub use log::{
     Batch, Consumer, Log, LogError, LogRecord, NewRecord, OffsetHome, OffsetStore,
     OffsetStoreError, Position, Subscription, Watermarks,
 };
+pub use runner::{Progress, Runner, RunnerError, RunnerOptions, Stage, StageError, Stop};
 pub use topic::{TopicName, TopicSpec};

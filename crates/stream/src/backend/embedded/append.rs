@@ -181,13 +181,12 @@ fn encode(
     let mut places = Vec::with_capacity(records.len());
     for (record, partition) in records.iter().zip(partitions) {
         let current = open.get(&partition.id).copied();
-        let row = match current.filter(|&row| rows[row].has_room(record)) {
-            Some(row) => row,
-            None => {
-                rows.push(OpenRow::new(Arc::clone(partition)));
-                open.insert(partition.id, rows.len() - 1);
-                rows.len() - 1
-            }
+        let row = if let Some(row) = current.filter(|&row| rows[row].has_room(record)) {
+            row
+        } else {
+            rows.push(OpenRow::new(Arc::clone(partition)));
+            open.insert(partition.id, rows.len() - 1);
+            rows.len() - 1
         };
         places.push(Place {
             row,

@@ -149,7 +149,7 @@ fn ensure_topic(transaction: &Transaction<'_>, spec: &TopicSpec) -> Result<(), r
         params![
             spec.name.as_str(),
             spec.retention.age.as_secs(),
-            spec.retention.bytes.map(|bytes| bytes),
+            spec.retention.bytes,
         ],
     )?;
     for number in 0..spec.partitions.max(1) {

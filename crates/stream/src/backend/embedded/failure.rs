@@ -7,10 +7,11 @@ pub(super) fn log_error(path: &str, error: &rusqlite::Error) -> LogError {
     let reason = error.to_string();
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => LogError::Full { reason },
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(path, reason),
-        // A table or column that is not there: somebody else's database.
-        Some(ErrorCode::Unknown) => damaged(path, reason),
-        None => damaged(path, reason),
+        // `Unknown` is a table or column that is not there, and `None` a value of another
+        // type: somebody else's database.
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown) | None => {
+            damaged(path, reason)
+        }
         Some(_) => LogError::Unavailable { reason },
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Marks the file as ours ("SwLg"), so that another program's database is refused.
+/// Marks the file as ours (it reads `SwLg`), so that another program's database is refused.
 const APPLICATION_ID: i32 = 0x5377_4C67;
 /// Raised with every change that an older binary cannot read.
 const FORMAT: i32 = 1;

@@ -23,9 +23,11 @@ pub(super) enum Request {
     Append(Append),
     MoveOffset(MoveOffset),
     /// Anything rare: it runs alone, between two commits, in its own transactions.
-    Administer(Box<dyn FnOnce(&mut Connection, &Catalog) + Send>),
+    Administer(RareWork),
     Close,
 }
+
+pub(super) type RareWork = Box<dyn FnOnce(&mut Connection, &Catalog) + Send>;
 
 pub(super) struct Append {
     pub(super) rows: Vec<EncodedRow>,
@@ -124,7 +126,10 @@ impl Commit {
     }
 
     fn write(&mut self, connection: &mut Connection, shared: &Shared) -> Result<(), LogError> {
-        self.failpoints_begin()?;
+        let (appends, moves) = (!self.appended.is_empty(), !self.moved.is_empty());
+        if appends {
+            fail::fail_point!("log.append.begin", |reason| Err(injected(reason)));
+        }
         let fail = |error: rusqlite::Error| log_error(&shared.path, &error);
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -138,9 +143,19 @@ impl Commit {
         for (request, moved) in &mut self.moved {
             *moved = move_offset(&transaction, request).map_err(fail)?;
         }
-        self.failpoints_before_commit()?;
+        if appends {
+            fail::fail_point!("log.append.before_commit", |reason| Err(injected(reason)));
+        }
+        if moves {
+            fail::fail_point!("log.offset.before_commit", |reason| Err(injected(reason)));
+        }
         transaction.commit().map_err(fail)?;
-        self.failpoints_after_commit();
+        if appends {
+            fail::fail_point!("log.append.after_commit");
+        }
+        if moves {
+            fail::fail_point!("log.offset.after_commit");
+        }
         Ok(())
     }
 
@@ -173,32 +188,6 @@ impl Commit {
         }
         for (request, _) in self.moved {
             let _ = request.reply.send(Err(error.clone()));
-        }
-    }
-
-    fn failpoints_begin(&self) -> Result<(), LogError> {
-        if !self.appended.is_empty() {
-            fail::fail_point!("log.append.begin", |reason| Err(injected(reason)));
-        }
-        Ok(())
-    }
-
-    fn failpoints_before_commit(&self) -> Result<(), LogError> {
-        if !self.appended.is_empty() {
-            fail::fail_point!("log.append.before_commit", |reason| Err(injected(reason)));
-        }
-        if !self.moved.is_empty() {
-            fail::fail_point!("log.offset.before_commit", |reason| Err(injected(reason)));
-        }
-        Ok(())
-    }
-
-    fn failpoints_after_commit(&self) {
-        if !self.appended.is_empty() {
-            fail::fail_point!("log.append.after_commit");
-        }
-        if !self.moved.is_empty() {
-            fail::fail_point!("log.offset.after_commit");
         }
     }
 }

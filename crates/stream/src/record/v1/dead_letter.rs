@@ -93,7 +93,7 @@ const REASON_CHARS_MAX: usize = 2_000;
 
 impl DeadLetter {
     /// The letter for the first record of `batch`, which should have no other.
-    pub fn new(batch: &Batch, record: &LogRecord, failure: Failure, build: &str) -> Self {
+    pub fn new(batch: &Batch, record: &LogRecord, failure: &Failure, build: &str) -> Self {
         Self {
             v: VERSION,
             stage: failure.stage.to_owned(),

@@ -9,14 +9,14 @@ use std::borrow::Cow;
 use switchboard_domain::{Classification, ClassifiedMention, Mention, ReceivedMention, Slug};
 
 #[derive(Serialize, Deserialize)]
-struct Received<'a> {
+struct ReceivedRecord<'a> {
     v: u64,
     received_at: Timestamp,
     mention: Cow<'a, Mention>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Classified<'a> {
+struct ClassifiedRecord<'a> {
     v: u64,
     received_at: Timestamp,
     brand: Cow<'a, Slug>,
@@ -26,7 +26,7 @@ struct Classified<'a> {
 
 /// For `mention.received`.
 pub fn encode_received(received: &ReceivedMention) -> Result<Bytes, RecordError> {
-    let record = Received {
+    let record = ReceivedRecord {
         v: VERSION,
         received_at: received.received_at,
         mention: Cow::Borrowed(&received.mention),
@@ -36,7 +36,7 @@ pub fn encode_received(received: &ReceivedMention) -> Result<Bytes, RecordError>
 
 /// From `mention.received`.
 pub fn decode_received(payload: &[u8]) -> Result<ReceivedMention, RecordError> {
-    let record: Received<'static> = decode("received mention", payload)?;
+    let record: ReceivedRecord<'static> = decode("received mention", payload)?;
     Ok(ReceivedMention {
         mention: record.mention.into_owned(),
         received_at: record.received_at,
@@ -45,7 +45,7 @@ pub fn decode_received(payload: &[u8]) -> Result<ReceivedMention, RecordError> {
 
 /// For `mention.classified` and `mention.classified.urgent`.
 pub fn encode_classified(classified: &ClassifiedMention) -> Result<Bytes, RecordError> {
-    let record = Classified {
+    let record = ClassifiedRecord {
         v: VERSION,
         received_at: classified.received_at,
         brand: Cow::Borrowed(&classified.brand),
@@ -57,7 +57,7 @@ pub fn encode_classified(classified: &ClassifiedMention) -> Result<Bytes, Record
 
 /// From `mention.classified` and `mention.classified.urgent`.
 pub fn decode_classified(payload: &[u8]) -> Result<ClassifiedMention, RecordError> {
-    let record: Classified<'static> = decode("classified mention", payload)?;
+    let record: ClassifiedRecord<'static> = decode("classified mention", payload)?;
     Ok(ClassifiedMention {
         mention: record.mention.into_owned(),
         received_at: record.received_at,

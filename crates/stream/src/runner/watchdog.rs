@@ -1,0 +1,124 @@
+//! Noticing a stage that neither works nor crashes.
+
+use crate::log::Log;
+use crate::topic::TopicName;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use switchboard_telemetry::{Gauge, Metrics, Stage};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// A stage with records waiting that shows no sign of life for so long is stalled: twice the
+/// time-out of one attempt.
+pub const STALL_LIMIT: Duration = Duration::from_mins(1);
+
+/// Often enough to be within the limit by a small part of it.
+const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+
+/// A stage's signs of life. A clone shares them.
+///
+/// They are counted, not dated: a jump of the wall clock must not look like a stall.
+#[derive(Clone, Debug, Default)]
+pub struct Progress(Arc<AtomicU64>);
+
+impl Progress {
+    /// The stage is alive: it has finished a batch, found nothing to do, or failed and will
+    /// try again.
+    pub fn beat(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn beats(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A stage to look after.
+#[derive(Clone)]
+pub struct Watched {
+    /// Its name.
+    pub stage: Stage,
+    /// Shared with its runner.
+    pub progress: Progress,
+    /// Its group in the log.
+    pub group: String,
+    /// What it reads.
+    pub topics: Vec<TopicName>,
+}
+
+/// A stage hangs: the process should exit non-zero and be started again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("stage `{stage}` hangs: {backlog} records wait and nothing has moved for {seconds} s")]
+pub struct Stalled {
+    /// Which stage.
+    pub stage: &'static str,
+    /// How many records wait for it.
+    pub backlog: u64,
+    /// For how long it has shown no sign of life.
+    pub seconds: u64,
+}
+
+/// Looks at the stages every five seconds until `stop`, and keeps their backlog gauges.
+pub async fn watch(
+    log: Arc<dyn Log>,
+    stages: Vec<Watched>,
+    limit: Duration,
+    metrics: Metrics,
+    stop: CancellationToken,
+) -> Result<(), Stalled> {
+    let now = Instant::now();
+    let mut last_beats: Vec<_> = stages
+        .iter()
+        .map(|one| (one.progress.beats(), now))
+        .collect();
+    while stop
+        .run_until_cancelled(tokio::time::sleep(LOOK_INTERVAL))
+        .await
+        .is_some()
+    {
+        for (one, last) in stages.iter().zip(&mut last_beats) {
+            let backlog = one.backlog(&*log).await;
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "a gauge; nobody counts 2^52 records"
+            )]
+            metrics.set(Gauge::StageBacklog { stage: one.stage }, backlog as f64);
+            one.check(last, backlog, limit)?;
+        }
+    }
+    Ok(())
+}
+
+impl Watched {
+    /// A topic that cannot be asked now counts as empty: the stage itself will say why.
+    async fn backlog(&self, log: &dyn Log) -> u64 {
+        let mut backlog = 0;
+        for topic in &self.topics {
+            backlog += log.backlog(&self.group, topic).await.unwrap_or(0);
+        }
+        backlog
+    }
+
+    fn check(
+        &self,
+        last: &mut (u64, Instant),
+        backlog: u64,
+        limit: Duration,
+    ) -> Result<(), Stalled> {
+        let beats = self.progress.beats();
+        if beats != last.0 || backlog == 0 {
+            *last = (beats, Instant::now());
+            return Ok(());
+        }
+        let still = last.1.elapsed();
+        if still < limit {
+            return Ok(());
+        }
+        Err(Stalled {
+            stage: self.stage.as_str(),
+            backlog,
+            seconds: still.as_secs(),
+        })
+    }
+}

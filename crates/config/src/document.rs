@@ -98,7 +98,9 @@ impl<'t> Document<'t> {
         let broken = !syntax.is_empty();
         // After the first error of syntax the parser guesses; its further errors are echoes.
         let told = duplicates.iter().chain(syntax.first());
-        let problems = told.map(|error| syntax_problem(&places, error)).collect();
+        let problems = told
+            .map(|error| parser_problem(&places, text, error))
+            .collect();
         Self::new(root, places, problems, broken)
     }
 
@@ -135,10 +137,12 @@ impl<'t> Document<'t> {
 /// The parser's own words for a key that stands twice.
 const DUPLICATE_KEY: &str = "duplicate key";
 
-fn syntax_problem(places: &Places, error: &toml::de::Error) -> Problem {
-    let offset = error.span().map_or(0, |span| span.start);
-    Problem {
-        place: places.place(offset),
-        message: error.message().to_owned(),
-    }
+fn parser_problem(places: &Places, text: &str, error: &toml::de::Error) -> Problem {
+    let span = error.span().unwrap_or_default();
+    let place = places.place(span.start);
+    let message = match text.get(span) {
+        Some(key) if error.message() == DUPLICATE_KEY => format!("`{key}` is set already"),
+        _ => error.message().to_owned(),
+    };
+    Problem { place, message }
 }

@@ -1,1 +1,32 @@
-//! classify
+//! The stage that labels a mention, with its reasons.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`normalise`] | the plain form that rules read, with the way back to the original |
+//! | [`rules`] | the rule set: TOML, its checks, one pass over all patterns |
+//! | [`model`] | the seam for a trained model |
+//! | [`combine`] | rules and model become four scores and one label |
+//! | [`severity`] | 0 to 10, with its arithmetic |
+//! | [`language`] | which language a post is in |
+//! | [`classifier`] | all of it together: a mention in, a classification out |
+//! | [`line`] | the same for JSON lines on the command line |
+//!
+//! To add a rule, write it into `config/rules.toml` with a sentence it must match and one it
+//! must not; the tests read both. To add a language, give it a list of small words in
+//! [`language`] and a place in [`rules::RULE_LANGUAGES`]. To add a model, implement
+//! [`model::Model`].
+
+pub mod classifier;
+pub mod combine;
+pub mod language;
+pub mod line;
+pub mod model;
+pub mod normalise;
+pub mod rules;
+pub mod severity;
+
+pub use classifier::Classifier;
+pub use combine::Thresholds;
+pub use line::{ClassifiedLine, LineError, classify_json};
+pub use model::{Model, ModelScores, NoModel};
+pub use rules::{Problem, RuleSet};

@@ -1,0 +1,168 @@
+//! The rule set: read from TOML, checked against its own examples, matched in one pass.
+//!
+//! A rule hits when one of `any` stands in the post, and one of `with` (if it has some), and
+//! none of `not`, and no guard it names under `unless`. A hit adds `weight` to its label,
+//! `severity` to the severity, and gives a topic.
+
+mod build;
+mod examples;
+mod file;
+mod language_set;
+mod matcher;
+mod problem;
+
+pub use build::{PATTERN_BYTES_MAX, PATTERNS_PER_LIST_MAX, RULES_MAX, WEIGHT_MAX};
+pub use language_set::{LanguageSet, RULE_LANGUAGES};
+pub use problem::Problem;
+
+use crate::normalise::NormalizedText;
+use matcher::{Matcher, PatternHits, PatternId};
+use sha2::{Digest, Sha256};
+use switchboard_domain::{Label, NoAnswer};
+
+/// The rules that ship with the product.
+pub const SHIPPED_RULES: &str = include_str!("../../../../config/rules.toml");
+
+/// A checked rule set, ready to match.
+#[derive(Debug)]
+pub struct RuleSet {
+    version: String,
+    rules: Vec<Rule>,
+    guards: Vec<Context>,
+    matcher: Matcher,
+    /// The rule whose `any` holds the pattern; `None` for patterns that only narrow.
+    owner: Vec<Option<usize>>,
+}
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Unique in the file; stands in the reasons.
+    pub name: String,
+    /// What a hit adds its weight to.
+    pub label: Option<Label>,
+    /// How much a hit counts; a weight equal to the base of `general` draws level with it.
+    pub weight: f32,
+    /// What a hit adds to the severity.
+    pub severity: i8,
+    /// What the post is about when the rule hits.
+    pub topic: Option<String>,
+    /// Why the post needs nobody when the rule hits and nothing else speaks against it.
+    pub answer: Option<NoAnswer>,
+    context: Context,
+    unless: Vec<usize>,
+}
+
+/// Patterns that stand or do not stand in a post.
+#[derive(Debug, Default)]
+struct Context {
+    any: Vec<PatternId>,
+    with: Vec<PatternId>,
+    not: Vec<PatternId>,
+}
+
+impl Context {
+    fn holds(&self, hits: &PatternHits) -> bool {
+        let stands = |id: &PatternId| hits.contains(*id);
+        self.any.iter().any(stands)
+            && (self.with.is_empty() || self.with.iter().any(stands))
+            && !self.not.iter().any(stands)
+    }
+}
+
+/// A rule that hit, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Hit<'a> {
+    /// The rule.
+    pub rule: &'a Rule,
+    /// Its first place, in bytes of the original text.
+    pub span: Option<(usize, usize)>,
+}
+
+impl RuleSet {
+    /// Reads and checks a rule file: its form, its patterns and its examples. Returns every
+    /// problem there is, in file order.
+    pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
+        build::build(text)
+    }
+
+    /// The rule set that ships with the product.
+    pub fn shipped() -> Result<Self, Vec<Problem>> {
+        Self::parse(SHIPPED_RULES)
+    }
+
+    /// The declared version with a short hash of the file.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// All rules, in file order.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rules that hit a text in one of these languages, in file order.
+    pub fn hits(&self, text: &NormalizedText, languages: LanguageSet) -> Vec<Hit<'_>> {
+        let patterns = self.matcher.scan(text, languages);
+        let mut guards = GuardMemory::new(&self.guards, &patterns);
+        let mut hits = Vec::new();
+        let mut judged = None;
+        for pattern in patterns.iter() {
+            let Some(at) = self.owner.get(pattern as usize).copied().flatten() else {
+                continue;
+            };
+            // A rule's patterns are numbered in a row, so its hits follow each other.
+            if judged.replace(at) == Some(at) {
+                continue;
+            }
+            let Some(rule) = self.rules.get(at) else {
+                continue;
+            };
+            if rule.context.holds(&patterns)
+                && !rule.unless.iter().any(|&guard| guards.holds(guard))
+            {
+                let span = self.matcher.span(pattern, text);
+                hits.push(Hit { rule, span });
+            }
+        }
+        hits
+    }
+}
+
+/// Guards are asked for by many rules and judged once.
+struct GuardMemory<'a> {
+    guards: &'a [Context],
+    patterns: &'a PatternHits,
+    known: Vec<Option<bool>>,
+}
+
+impl<'a> GuardMemory<'a> {
+    fn new(guards: &'a [Context], patterns: &'a PatternHits) -> Self {
+        Self {
+            guards,
+            patterns,
+            known: vec![None; guards.len()],
+        }
+    }
+
+    fn holds(&mut self, guard: usize) -> bool {
+        let (Some(context), Some(known)) = (self.guards.get(guard), self.known.get_mut(guard))
+        else {
+            return false;
+        };
+        *known.get_or_insert_with(|| context.holds(self.patterns))
+    }
+}
+
+/// Enough to tell two rule files apart at a glance, in a log line or an explanation.
+const VERSION_HASH_DIGITS: usize = 8;
+
+fn version_of(declared: &str, text: &str) -> String {
+    let hash = hex::encode(Sha256::digest(text.as_bytes()));
+    let short = hash.get(..VERSION_HASH_DIGITS).unwrap_or_default();
+    if declared.is_empty() {
+        short.to_owned()
+    } else {
+        format!("{declared}-{short}")
+    }
+}

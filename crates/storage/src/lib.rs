@@ -1,1 +1,58 @@
-//! storage
+//! Where tickets live: what one may ask of a store, and the databases behind it.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`intake`] | classified mentions → tickets, with the consumer's offset, in one transaction |
+//! | [`tickets`] | reading tickets within a department scope; changing one by a command |
+//! | [`timers`] | firing what is due, once, in deadline order |
+//! | [`outbox`] | what transactions left to be told |
+//! | [`records`] | the payloads of outbox rows |
+//! | [`offsets`] | how far a stage has come |
+//! | [`incidents`] | risk signals, and the incidents they open |
+//! | [`audit`] | the chained record of who did what |
+//! | [`access`], [`authenticator`] | users, tokens, and whom a secret belongs to |
+//! | [`cursors`] | how far a source was read, under a lease |
+//! | [`idempotency`] | answers remembered for a repeated request |
+//! | [`store`] | all of them in one bundle |
+//!
+//! Conventions of every trait: object safe, so that parts hold `Arc<dyn Tickets>`; time is an
+//! argument; "there is none" is `Ok(None)`; who lost a race is a value, and [`StorageError`]
+//! is left for what the caller cannot answer.
+//!
+//! # Adding a repository
+//! 1. A module here with its trait and types, and a field in [`Store`].
+//! 2. A migration under `migrations/sqlite`, which opens with the reason for it.
+//! 3. `sqlite/<name>.rs` with the statements.
+//! 4. Named cases in `tests/parity`, written against the trait alone.
+
+pub mod access;
+pub mod audit;
+pub mod authenticator;
+pub mod cursors;
+pub mod error;
+pub mod idempotency;
+pub mod incidents;
+pub mod intake;
+pub mod offsets;
+pub mod outbox;
+pub mod records;
+pub mod store;
+pub mod tickets;
+pub mod timers;
+
+pub use access::{Access, NewToken, TokenInfo, User};
+pub use audit::{Audit, AuditEntry, AuditFault, AuditReport};
+pub use authenticator::Authenticator;
+pub use cursors::{Cursors, StoredCursor};
+pub use error::StorageError;
+pub use idempotency::{IdempotencyKeys, RememberedResponse};
+pub use incidents::{BrandSignal, Incident, Incidents, WatchBatch};
+pub use intake::{Intake, IntakeBatch, MAX_INTAKE_BATCH, Opened, TakenIn};
+pub use offsets::Offsets;
+pub use outbox::{Outbox, OutboxRow};
+pub use store::Store;
+pub use tickets::{
+    Applied, Change, Cursor, ExplainedDecision, Page, Sort, StoredMention, TicketCount,
+    TicketQuery, TicketRow, Tickets,
+};
+pub use timers::{Fired, Timers};

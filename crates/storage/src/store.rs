@@ -1,0 +1,22 @@
+//! Everything a store offers, in one bundle for the wiring.
+
+use crate::{
+    Access, Audit, Cursors, IdempotencyKeys, Incidents, Intake, Offsets, Outbox, Tickets, Timers,
+};
+use std::sync::Arc;
+
+/// One handle per repository; each part takes only what it needs.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each is the repository of its type")]
+pub struct Store {
+    pub access: Arc<dyn Access>,
+    pub audit: Arc<dyn Audit>,
+    pub cursors: Arc<dyn Cursors>,
+    pub idempotency_keys: Arc<dyn IdempotencyKeys>,
+    pub incidents: Arc<dyn Incidents>,
+    pub intake: Arc<dyn Intake>,
+    pub offsets: Arc<dyn Offsets>,
+    pub outbox: Arc<dyn Outbox>,
+    pub tickets: Arc<dyn Tickets>,
+    pub timers: Arc<dyn Timers>,
+}

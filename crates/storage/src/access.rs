@@ -1,5 +1,7 @@
 //! Users and tokens: who may come in, with which role, for which departments.
 
+pub use crate::authenticator::Authenticator;
+
 use crate::StorageError;
 use async_trait::async_trait;
 use jiff::Timestamp;

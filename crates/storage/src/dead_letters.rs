@@ -83,7 +83,9 @@ impl Verdict {
 
     /// The verdict of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Retried, Self::Dropped].into_iter().find(|verdict| verdict.as_str() == name)
+        [Self::Retried, Self::Dropped]
+            .into_iter()
+            .find(|verdict| verdict.as_str() == name)
     }
 }
 
@@ -99,7 +101,10 @@ impl FromStr for LetterId {
     fn from_str(text: &str) -> Result<Self, LetterIdError> {
         let parse = || {
             let (partition, offset) = text.split_once('-')?;
-            let id = Self { partition: partition.parse().ok()?, offset: offset.parse().ok()? };
+            let id = Self {
+                partition: partition.parse().ok()?,
+                offset: offset.parse().ok()?,
+            };
             // One letter, one id: `00-1` and `+0-1` are none.
             (id.to_string() == text).then_some(id)
         };

@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`intake`] | classified mentions → tickets, with the consumer's offset, in one transaction |
-//! | [`tickets`] | reading tickets within a department scope; changing one by a command |
+//! | [`ticket`] | reading tickets within a department scope; changing one by a command |
 //! | [`timers`] | firing what is due, once, in deadline order |
 //! | [`outbox`] | what transactions left to be told |
 //! | [`records`] | the payloads of outbox rows |
@@ -11,6 +11,7 @@
 //! | [`incidents`] | risk signals, and the incidents they open |
 //! | [`audit`] | the chained record of who did what |
 //! | [`access`], [`authenticator`] | users, tokens, and whom a secret belongs to |
+//! | [`dead_letters`] | what people decided about dead letters |
 //! | [`cursors`] | how far a source was read, under a lease |
 //! | [`idempotency`] | answers remembered for a repeated request |
 //! | [`store`] | all of them in one bundle |
@@ -29,6 +30,7 @@ pub mod access;
 pub mod audit;
 pub mod authenticator;
 pub mod cursors;
+pub mod dead_letters;
 pub mod error;
 pub mod idempotency;
 pub mod incidents;
@@ -37,7 +39,7 @@ pub mod offsets;
 pub mod outbox;
 pub mod records;
 pub mod store;
-pub mod tickets;
+pub mod ticket;
 pub mod timers;
 
 pub use access::{Access, NewToken, TokenInfo, User};
@@ -51,7 +53,7 @@ pub use intake::{Intake, IntakeBatch, MAX_INTAKE_BATCH, Opened, TakenIn};
 pub use offsets::Offsets;
 pub use outbox::{Outbox, OutboxRow};
 pub use store::Store;
-pub use tickets::{
+pub use ticket::{
     Applied, Change, Cursor, ExplainedDecision, Page, Sort, StoredMention, TicketCount,
     TicketQuery, TicketRow, Tickets,
 };

@@ -1,5 +1,6 @@
 //! Everything a store offers, in one bundle for the wiring.
 
+use crate::dead_letters::DeadLetters;
 use crate::{
     Access, Audit, Cursors, IdempotencyKeys, Incidents, Intake, Offsets, Outbox, Tickets, Timers,
 };
@@ -12,6 +13,7 @@ pub struct Store {
     pub access: Arc<dyn Access>,
     pub audit: Arc<dyn Audit>,
     pub cursors: Arc<dyn Cursors>,
+    pub dead_letters: Arc<dyn DeadLetters>,
     pub idempotency_keys: Arc<dyn IdempotencyKeys>,
     pub incidents: Arc<dyn Incidents>,
     pub intake: Arc<dyn Intake>,

@@ -3,5 +3,8 @@
 //! | module | holds |
 //! |---|---|
 //! | [`mention`] | the mention format: a stranger's bytes to mentions, error by error |
+//! | [`receive`] | `POST /api/v1/mentions` |
 
 pub mod mention;
+pub mod receive;
+mod record;

@@ -14,8 +14,8 @@ pub struct RetryPolicy {
     pub longest: Duration,
     /// After so many failed attempts a batch is halved, to find a record that is to blame.
     pub batch_attempts_max: u32,
-    /// After so many failed attempts a record that stands alone is set aside. That too needs
-    /// the dependency, so nothing is set aside while it is down.
+    /// After so many failed attempts a record that stands alone is set aside, if what the
+    /// stage depends on answers.
     pub record_attempts_max: u32,
 }
 

@@ -103,12 +103,14 @@ impl Running {
     ) -> Result<Next, RunnerError> {
         let mut tries = Tries::default();
         loop {
+            let ready_before = self.is_last_try(&part, &tries) && self.is_ready().await;
             let failed = match self.attempt(&part).await {
                 Ok(outcomes) => return self.move_past(&part, &outcomes).await,
                 Err(failed) => failed,
             };
             tries.count(self.runner.clock.now());
-            match self.judge(&part, failed, &tries) {
+            let is_to_blame = ready_before && self.is_ready().await;
+            match self.judge(&part, failed, &tries, is_to_blame) {
                 Verdict::Retry => {}
                 Verdict::Halve => return Ok(halve(part, parts)),
                 Verdict::LetGo => return self.let_go(&part).await,
@@ -140,7 +142,13 @@ impl Running {
         result
     }
 
-    fn judge(&self, part: &Batch, failed: Failed, tries: &Tries) -> Verdict {
+    fn judge(
+        &self,
+        part: &Batch,
+        failed: Failed,
+        tries: &Tries,
+        is_to_blame: bool,
+    ) -> Verdict {
         let alone = part.records.len() == 1;
         let policy = self.backoff.policy();
         match failed {
@@ -151,15 +159,26 @@ impl Running {
             Failed::Later(class, reason) => {
                 let stage = self.name();
                 tracing::warn!(stage, attempts = tries.attempts, %reason, "an attempt failed");
-                match alone {
-                    true if tries.round >= policy.record_attempts_max => {
-                        Verdict::SetAside(class, reason)
-                    }
-                    false if tries.round >= policy.batch_attempts_max => Verdict::Halve,
-                    _ => Verdict::Retry,
+                if is_to_blame {
+                    Verdict::SetAside(class, reason)
+                } else if !alone && tries.round >= policy.batch_attempts_max {
+                    Verdict::Halve
+                } else {
+                    Verdict::Retry
                 }
             }
         }
+    }
+
+    /// Whether a record that stands alone has had its tries. It stays at its last one while
+    /// the dependency is down.
+    fn is_last_try(&self, part: &Batch, tries: &Tries) -> bool {
+        part.records.len() == 1 && tries.round + 1 >= self.backoff.policy().record_attempts_max
+    }
+
+    async fn is_ready(&self) -> bool {
+        let ready = self.runner.stage.ready();
+        tokio::time::timeout(self.runner.options.attempt_timeout, ready).await.unwrap_or(false)
     }
 
     /// Sets the one record of `part` aside; `None` when that has to wait.

@@ -19,6 +19,13 @@ pub trait Stage: Send + Sync {
     /// records.
     async fn process(&self, batch: &Batch) -> Result<Vec<Outcome>, StageError>;
 
+    /// Whether what it depends on answers now. Asked before and after the last try of a
+    /// record that keeps failing alone: only a record that fails while all else stands is to
+    /// blame.
+    async fn ready(&self) -> bool {
+        true
+    }
+
     /// Makes the letter durable and moves past the one record of `batch`, in one effect.
     async fn set_aside(&self, batch: &Batch, letter: DeadLetter) -> Result<(), StageError>;
 }

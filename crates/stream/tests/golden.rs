@@ -51,7 +51,12 @@ fn classified() -> ClassifiedMention {
         label: Label::Complaint,
         labels: BTreeSet::from([Label::Complaint]),
         confidence: 0.75,
-        scores: Scores { complaint: 0.75, lead: 0.0, pr_risk: 0.125, general: 0.125 },
+        scores: Scores {
+            complaint: 0.75,
+            lead: 0.0,
+            pr_risk: 0.125,
+            general: 0.125,
+        },
         needs_review: false,
         severity: 4,
         topics: vec!["baggage/lost".into(), "baggage".into()],
@@ -96,7 +101,9 @@ fn dead_letter() -> DeadLetter {
 }
 
 fn golden(name: &str) -> Vec<u8> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1").join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden/v1")
+        .join(name);
     let mut text = std::fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
     text.pop_if(|byte| *byte == b'\n');
     text
@@ -116,7 +123,11 @@ where
         String::from_utf8_lossy(&golden),
         "`{name}` is written differently now"
     );
-    assert_eq!(&decode(&golden).unwrap(), value, "`{name}` is read differently now");
+    assert_eq!(
+        &decode(&golden).unwrap(),
+        value,
+        "`{name}` is read differently now"
+    );
 
     let mut newer: Value = serde_json::from_slice(&golden).unwrap();
     newer["a_field_of_tomorrow"] = Value::from(1);
@@ -132,25 +143,48 @@ where
 
 #[test]
 fn received_mention() {
-    check("received_mention.json", &received(), encode_received, decode_received);
+    check(
+        "received_mention.json",
+        &received(),
+        encode_received,
+        decode_received,
+    );
 }
 
 #[test]
 fn classified_mention() {
-    check("classified_mention.json", &classified(), encode_classified, decode_classified);
+    check(
+        "classified_mention.json",
+        &classified(),
+        encode_classified,
+        decode_classified,
+    );
 }
 
 #[test]
 fn mention_signal() {
     let signal = MentionSignal::of(&classified());
-    check("mention_signal.json", &signal, MentionSignal::encode, MentionSignal::decode);
+    check(
+        "mention_signal.json",
+        &signal,
+        MentionSignal::encode,
+        MentionSignal::decode,
+    );
 }
 
 #[test]
 fn dead_letter_with_bytes_that_are_no_text() {
-    check("dead_letter.json", &dead_letter(), DeadLetter::encode, DeadLetter::decode);
+    check(
+        "dead_letter.json",
+        &dead_letter(),
+        DeadLetter::encode,
+        DeadLetter::decode,
+    );
     let back = DeadLetter::decode(&golden("dead_letter.json")).unwrap();
-    assert_eq!(back.payload.bytes().unwrap(), b"{\"v\":1,\"mention\":\"\xff\"}".as_slice());
+    assert_eq!(
+        back.payload.bytes().unwrap(),
+        b"{\"v\":1,\"mention\":\"\xff\"}".as_slice()
+    );
 }
 
 #[test]

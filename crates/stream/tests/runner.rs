@@ -26,7 +26,12 @@ async fn exactly_the_poison_records_are_set_aside(
 ) {
     let harness = Harness::new(10, FakeStage::with(poison, rule));
     harness.run_until_idle().await.unwrap();
-    let letters: Vec<_> = harness.stage.letters().iter().map(|l| l.origin.offset).collect();
+    let letters: Vec<_> = harness
+        .stage
+        .letters()
+        .iter()
+        .map(|l| l.origin.offset)
+        .collect();
     assert_eq!(letters, poison);
     let good: Vec<u64> = (0..10).filter(|offset| !poison.contains(offset)).collect();
     assert_eq!(harness.stage.effects(), good, "in order, each once");
@@ -39,7 +44,10 @@ async fn a_letter_says_what_happened() {
     harness.run_until_idle().await.unwrap();
     let letter = harness.stage.letters().remove(0);
     assert_eq!(letter.error_class, ErrorClass::Panic);
-    assert_eq!((letter.stage.as_str(), letter.reason.as_str()), ("classify", "poison at 0"));
+    assert_eq!(
+        (letter.stage.as_str(), letter.reason.as_str()),
+        ("classify", "poison at 0")
+    );
     assert_eq!((letter.attempts, letter.build.as_str()), (1, "test-build"));
 }
 
@@ -50,7 +58,10 @@ async fn a_dependency_that_is_down_is_waited_for_in_place() {
     let harness = Harness::new(5, stage);
     harness.run_until_idle().await.unwrap();
     assert_eq!(harness.stage.effects(), [0, 1, 2, 3, 4]);
-    assert!(harness.stage.letters().is_empty(), "nothing is set aside while it is down");
+    assert!(
+        harness.stage.letters().is_empty(),
+        "nothing is set aside while it is down"
+    );
     assert!(harness.count("switchboard_stage_retries_total") > 100);
 }
 
@@ -74,7 +85,11 @@ async fn no_record_is_taken_while_the_last_ones_have_no_room() {
     let harness = Harness::new(5_000, stage);
     harness.run_until_idle().await.unwrap();
     let polls_before_room = harness.stage.polls_seen_while_broken();
-    assert_eq!(polls_before_room, BTreeSet::from([1]), "one batch in hand, no second");
+    assert_eq!(
+        polls_before_room,
+        BTreeSet::from([1]),
+        "one batch in hand, no second"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -82,7 +97,10 @@ async fn too_many_letters_stop_the_stage() {
     let all: Vec<u64> = (0..1_000).collect();
     let harness = Harness::new(1_000, FakeStage::with(&all, Rule::Invalid));
     let error = harness.run_until_idle().await.unwrap_err();
-    assert!(matches!(error, RunnerError::TooManyDeadLetters { .. }), "{error}");
+    assert!(
+        matches!(error, RunnerError::TooManyDeadLetters { .. }),
+        "{error}"
+    );
     assert_eq!(harness.stage.letters().len(), 50);
     assert_eq!(harness.committed(), 50, "the fifty-first stays in the log");
 }
@@ -91,7 +109,9 @@ async fn too_many_letters_stop_the_stage() {
 async fn a_soft_stop_finishes_the_batch_in_hand() {
     let stage = FakeStage::default();
     let harness = Harness::new(3_000, stage);
-    harness.stage.stop_softly_during_first_batch(harness.stop.soft.clone());
+    harness
+        .stage
+        .stop_softly_during_first_batch(harness.stop.soft.clone());
     harness.run().await.unwrap();
     assert_eq!(harness.committed(), 1_000, "the first batch, and no other");
     assert_eq!(harness.stage.effects().len(), 1_000);
@@ -102,7 +122,9 @@ async fn a_soft_stop_waits_for_no_retry() {
     let stage = FakeStage::default();
     stage.break_for_attempts(u32::MAX);
     let harness = Harness::new(3, stage);
-    harness.stage.stop_softly_during_first_batch(harness.stop.soft.clone());
+    harness
+        .stage
+        .stop_softly_during_first_batch(harness.stop.soft.clone());
     harness.run().await.unwrap();
     assert_eq!((harness.committed(), harness.rewinds()), (0, 1));
 }
@@ -152,7 +174,13 @@ async fn a_stage_that_hangs_is_noticed(
     };
     let log = Arc::new(fake::BacklogOnly(backlog));
     let metrics = Metrics::new("test").unwrap();
-    let watchdog = watch(log, vec![watched], STALL_LIMIT, metrics, CancellationToken::new());
+    let watchdog = watch(
+        log,
+        vec![watched],
+        STALL_LIMIT,
+        metrics,
+        CancellationToken::new(),
+    );
     let work = async {
         loop {
             tokio::time::sleep(Duration::from_secs(30)).await;

@@ -142,13 +142,7 @@ impl Running {
         result
     }
 
-    fn judge(
-        &self,
-        part: &Batch,
-        failed: Failed,
-        tries: &Tries,
-        is_to_blame: bool,
-    ) -> Verdict {
+    fn judge(&self, part: &Batch, failed: Failed, tries: &Tries, is_to_blame: bool) -> Verdict {
         let alone = part.records.len() == 1;
         let policy = self.backoff.policy();
         match failed {
@@ -178,7 +172,9 @@ impl Running {
 
     async fn is_ready(&self) -> bool {
         let ready = self.runner.stage.ready();
-        tokio::time::timeout(self.runner.options.attempt_timeout, ready).await.unwrap_or(false)
+        tokio::time::timeout(self.runner.options.attempt_timeout, ready)
+            .await
+            .unwrap_or(false)
     }
 
     /// Sets the one record of `part` aside; `None` when that has to wait.

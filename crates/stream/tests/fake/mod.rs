@@ -52,7 +52,11 @@ pub struct FakeStage {
 
 impl FakeStage {
     pub fn with(bad: &[u64], rule: Rule) -> Self {
-        Self { bad: bad.iter().copied().collect(), rule: Some(rule), ..Self::default() }
+        Self {
+            bad: bad.iter().copied().collect(),
+            rule: Some(rule),
+            ..Self::default()
+        }
     }
 
     /// Everything fails so often, dead letters too.
@@ -82,7 +86,9 @@ impl FakeStage {
 
     fn check_dependency(&self) -> Result<(), StageError> {
         let broken = &self.broken_attempts;
-        let counted = broken.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        let counted = broken.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+            left.checked_sub(1)
+        });
         if counted.is_err() {
             return Ok(());
         }
@@ -106,7 +112,10 @@ impl Stage for FakeStage {
             return Err(StageError::Fenced);
         }
         self.check_dependency()?;
-        let bad = batch.records.iter().find(|record| self.bad.contains(&record.offset));
+        let bad = batch
+            .records
+            .iter()
+            .find(|record| self.bad.contains(&record.offset));
         if let (Some(record), Some(rule)) = (bad, self.rule) {
             let offset = record.offset;
             match rule {
@@ -142,7 +151,11 @@ struct FakeConsumer {
 
 #[async_trait]
 impl Consumer for FakeConsumer {
-    async fn poll(&mut self, max_records: usize, wait: Duration) -> Result<Option<Batch>, LogError> {
+    async fn poll(
+        &mut self,
+        max_records: usize,
+        wait: Duration,
+    ) -> Result<Option<Batch>, LogError> {
         self.cursor.polls.fetch_add(1, Ordering::Relaxed);
         let next = self.cursor.committed.load(Ordering::Relaxed);
         let end = self.records.min(next + max_records as u64);
@@ -167,7 +180,10 @@ impl Consumer for FakeConsumer {
     }
 
     async fn commit(&mut self, batch: &Batch) -> Result<(), LogError> {
-        let before = self.cursor.committed.swap(batch.next_offset(), Ordering::Relaxed);
+        let before = self
+            .cursor
+            .committed
+            .swap(batch.next_offset(), Ordering::Relaxed);
         assert_eq!(Some(before), batch.expected, "committed out of order");
         Ok(())
     }
@@ -213,7 +229,11 @@ impl Harness {
         let cursor = Arc::clone(&self.cursor);
         let runner = Runner {
             stage: Arc::clone(&self.stage) as Arc<dyn Stage>,
-            consumer: Box::new(FakeConsumer { records: self.records, cursor, idle }),
+            consumer: Box::new(FakeConsumer {
+                records: self.records,
+                cursor,
+                idle,
+            }),
             clock: Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH)),
             metrics: self.metrics.clone(),
             progress: Progress::default(),
@@ -238,10 +258,11 @@ impl Harness {
     /// The value of the first exposed series of the stage whose line holds `text`.
     pub fn count(&self, text: &str) -> u64 {
         let exposed = self.metrics.expose();
-        let line = exposed
-            .lines()
-            .find(|line| !line.starts_with('#') && line.contains(text) && line.contains("classify"));
-        line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0)
+        let line = exposed.lines().find(|line| {
+            !line.starts_with('#') && line.contains(text) && line.contains("classify")
+        });
+        line.and_then(|line| line.rsplit(' ').next()?.parse().ok())
+            .unwrap_or(0)
     }
 }
 

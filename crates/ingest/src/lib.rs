@@ -5,6 +5,8 @@
 //! | [`mention`] | the mention format: a stranger's bytes to mentions, error by error |
 //! | [`receive`] | `POST /api/v1/mentions` |
 
+#[cfg(test)]
+mod fake_log;
 pub mod mention;
 pub mod receive;
 mod record;

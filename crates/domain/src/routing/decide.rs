@@ -42,7 +42,9 @@ pub fn route(table: &RoutingTable, facts: &Facts) -> Decision {
     let screen = table.index.screen(facts, facts.label);
     let (matched, rows) = verdicts(table, facts, &screen);
     let row = matched.and_then(|at| table.rows.get(at));
-    let department = row.map_or(&table.fallback_department, |row| &row.department).clone();
+    let department = row
+        .map_or(&table.fallback_department, |row| &row.department)
+        .clone();
     let helper_rows = helper_rows(table, facts, &department);
     let reasons = priority::reasons(
         facts,
@@ -77,14 +79,20 @@ fn verdicts(
         let verdict = if matched.is_some() {
             Verdict::AfterMatch
         } else if let Some(column) = screen.rejecting(at) {
-            Verdict::NotMatched { column, wanted: row.wanted(column) }
+            Verdict::NotMatched {
+                column,
+                wanted: row.wanted(column),
+            }
         } else {
             row.judge_condition(facts, facts.label)
         };
         if verdict == Verdict::Matched {
             matched = Some(at);
         }
-        verdicts.push(RowVerdict { name: Arc::clone(&row.name), verdict });
+        verdicts.push(RowVerdict {
+            name: Arc::clone(&row.name),
+            verdict,
+        });
     }
     (matched, verdicts)
 }
@@ -92,13 +100,23 @@ fn verdicts(
 /// For each other label of the post, the first row that names the label and matches for it.
 /// Chatter needs no help, so `general` brings nobody.
 fn helper_rows(table: &RoutingTable, facts: &Facts, owner: &Slug) -> Vec<HelperRow> {
-    let others =
-        facts.labels.iter().filter(|&&label| label != facts.label && label != Label::General);
+    let others = facts
+        .labels
+        .iter()
+        .filter(|&&label| label != facts.label && label != Label::General);
     let rows = others.filter_map(|&label| {
         let screen = table.index.screen(facts, label);
-        let row = table.index.fitting(&screen).iter().find(|&at| helps(table, facts, label, at))?;
+        let row = table
+            .index
+            .fitting(&screen)
+            .iter()
+            .find(|&at| helps(table, facts, label, at))?;
         let department = table.rows.get(row)?.department.clone();
-        (department != *owner).then_some(HelperRow { row, label, department })
+        (department != *owner).then_some(HelperRow {
+            row,
+            label,
+            department,
+        })
     });
     rows.collect()
 }
@@ -122,3 +140,6 @@ fn helpers(row: Option<&Row>, helper_rows: &[HelperRow], owner: &Slug) -> Vec<Sl
     }
     helpers
 }
+
+#[cfg(test)]
+mod tests;

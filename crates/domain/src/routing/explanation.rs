@@ -33,7 +33,11 @@ pub struct RowVerdict {
     #[serde(rename = "row")]
     pub name: Arc<str>,
     /// What it said. Left out of the JSON where an earlier row had matched.
-    #[serde(rename = "is", default, skip_serializing_if = "Verdict::is_after_match")]
+    #[serde(
+        rename = "is",
+        default,
+        skip_serializing_if = "Verdict::is_after_match"
+    )]
     pub verdict: Verdict,
 }
 
@@ -55,13 +59,13 @@ pub enum Verdict {
         wanted: Arc<str>,
     },
     /// Every column fits, the condition does not hold.
-    #[serde(rename = "unless")]
+    #[serde(rename = "when_false")]
     ConditionFalse {
         /// The condition.
         when: Arc<str>,
     },
     /// Every column fits, the condition could not be evaluated, which counts as not holding.
-    #[serde(rename = "error")]
+    #[serde(rename = "when_failed")]
     ConditionFailed {
         /// The condition.
         when: Arc<str>,
@@ -94,7 +98,9 @@ impl Verdict {
 impl Explanation {
     /// The row that decided, counted from 0; `None` where the fallback did.
     pub fn matched_row(&self) -> Option<usize> {
-        self.rows.iter().position(|row| row.verdict == Verdict::Matched)
+        self.rows
+            .iter()
+            .position(|row| row.verdict == Verdict::Matched)
     }
 
     /// What the post has in that column.
@@ -120,7 +126,13 @@ pub fn explain_lines(decision: &Decision) -> Vec<String> {
     lines.extend(roles(decision));
     lines.push(priority(decision));
     lines.push(format!("table {}:", explanation.table_version));
-    lines.extend(explanation.rows.iter().enumerate().map(|(at, row)| line(explanation, at, row)));
+    lines.extend(
+        explanation
+            .rows
+            .iter()
+            .enumerate()
+            .map(|(at, row)| line(explanation, at, row)),
+    );
     if let Some(department) = &explanation.fallback {
         lines.push(format!("  no row matched: `{department}` is the fallback"));
     }
@@ -155,28 +167,44 @@ fn roles(decision: &Decision) -> Vec<String> {
 fn priority(decision: &Decision) -> String {
     let reasons = &decision.priority_reasons;
     let points: i32 = reasons.iter().map(|(_, points)| points).sum();
-    let reasons: Vec<_> =
-        reasons.iter().map(|(reason, points)| format!("{reason} {points:+}")).collect();
-    format!("priority {} ({points} points: {})", decision.priority, reasons.join(", "))
+    let reasons: Vec<_> = reasons
+        .iter()
+        .map(|(reason, points)| format!("{reason} {points:+}"))
+        .collect();
+    format!(
+        "priority {} ({points} points: {})",
+        decision.priority,
+        reasons.join(", ")
+    )
 }
 
 fn line(explanation: &Explanation, at: usize, row: &RowVerdict) -> String {
     let verdict = match &row.verdict {
         Verdict::Matched => "matched".to_owned(),
         Verdict::NotMatched { column, wanted } => {
-            format!("{column} wants {wanted}, found {}", explanation.found(*column))
+            format!(
+                "{column} wants {wanted}, found {}",
+                explanation.found(*column)
+            )
         }
         Verdict::ConditionFalse { when } => format!("`{when}` does not hold"),
         Verdict::ConditionFailed { when, error } => format!("`{when}` failed: {error}"),
         Verdict::AfterMatch => "not tried, an earlier row matched".to_owned(),
     };
-    let helps = explanation.helpers.iter().filter(|helper| helper.row == at);
-    let helps: String = helps
-        .map(|helper| format!("; for label {} it brings `{}`", helper.label, helper.department))
-        .collect();
-    format!("  {}. {}: {verdict}{helps}", at + 1, row.name)
+    let mut line = format!("  {}. {}: {verdict}", at + 1, row.name);
+    for helper in explanation.helpers.iter().filter(|helper| helper.row == at) {
+        line += &format!(
+            "; for label {} it brings `{}`",
+            helper.label, helper.department
+        );
+    }
+    line
 }
 
 fn join(departments: &[Slug]) -> String {
-    departments.iter().map(Slug::as_str).collect::<Vec<_>>().join(", ")
+    departments
+        .iter()
+        .map(Slug::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -41,7 +41,10 @@ impl AuthorTier {
 
     /// The tier of an author, by reach first.
     pub fn of(author: &Author) -> Self {
-        if author.followers.is_some_and(|count| count >= INFLUENCER_FOLLOWERS_MIN) {
+        if author
+            .followers
+            .is_some_and(|count| count >= INFLUENCER_FOLLOWERS_MIN)
+        {
             Self::Influencer
         } else if author.verified {
             Self::Verified
@@ -102,7 +105,12 @@ impl Facts {
             author_tier: AuthorTier::of(&mention.author),
             severity: verdict.severity,
             followers: mention.author.followers.unwrap_or(0),
-            confidence: verdict.confidence,
+            // Not a number has no place in JSON, and is equal to nothing, itself included.
+            confidence: if verdict.confidence.is_finite() {
+                verdict.confidence
+            } else {
+                0.0
+            },
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Which rows a value lets through: one set of rows per column and value, built once, so
 //! that routing one post is a handful of set intersections however long the table is.
 
-use super::row::{Column, Row};
 use super::Facts;
+use super::row::{Column, Row};
 use crate::Label;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -23,7 +23,9 @@ impl RowSet {
     }
 
     pub(super) fn contains(&self, row: usize) -> bool {
-        self.0.get(row / 64).is_some_and(|word| word & (1 << (row % 64)) != 0)
+        self.0
+            .get(row / 64)
+            .is_some_and(|word| word & (1 << (row % 64)) != 0)
     }
 
     fn add(&mut self, other: &Self) {
@@ -41,7 +43,9 @@ impl RowSet {
     /// The numbers in it, ascending.
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.0.iter().enumerate().flat_map(|(at, &word)| {
-            (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| at * 64 + bit)
+            (0..64)
+                .filter(move |bit| word & (1 << bit) != 0)
+                .map(move |bit| at * 64 + bit)
         })
     }
 }
@@ -67,7 +71,10 @@ pub(super) struct Screen<'a>(Vec<(Column, Cow<'a, RowSet>)>);
 impl Index {
     pub(super) fn new(rows: &[Row]) -> Self {
         let columns = Column::ALL.map(|column| (column, ColumnIndex::new(rows, column)));
-        Self { rows: rows.len(), columns: columns.into() }
+        Self {
+            rows: rows.len(),
+            columns: columns.into(),
+        }
     }
 
     /// What every column says about `facts`, were its label `label`.
@@ -104,7 +111,10 @@ impl Index {
 impl Screen<'_> {
     /// The first column that keeps `row` out.
     pub(super) fn rejecting(&self, row: usize) -> Option<Column> {
-        self.0.iter().find(|(_, rows)| !rows.contains(row)).map(|(column, _)| *column)
+        self.0
+            .iter()
+            .find(|(_, rows)| !rows.contains(row))
+            .map(|(column, _)| *column)
     }
 }
 
@@ -119,7 +129,8 @@ impl ColumnIndex {
             };
             for name in names {
                 let set = by_name.entry(name.to_owned());
-                set.or_insert_with(|| RowSet::empty(rows.len())).insert(number);
+                set.or_insert_with(|| RowSet::empty(rows.len()))
+                    .insert(number);
             }
         }
         for set in by_name.values_mut() {
@@ -147,6 +158,8 @@ impl ColumnIndex {
 
 /// The topic itself and all above it: `baggage/lost`, `baggage`.
 fn ancestors(topic: &str) -> impl Iterator<Item = &str> {
-    let parents = topic.match_indices('/').filter_map(|(at, _)| topic.get(..at));
+    let parents = topic
+        .match_indices('/')
+        .filter_map(|(at, _)| topic.get(..at));
     std::iter::once(topic).chain(parents)
 }

@@ -13,10 +13,12 @@
 //! | [`decide`] | [`route`] itself |
 //! | [`priority`] | the score and its reasons |
 //! | [`explanation`] | what was tried and why it did or did not match |
+//! | [`analysis`] | holes, overlaps and unreachable rows of a table |
 //!
 //! A new column is a [`Column`] variant, its field in [`Row`] and [`Facts`], and its arm in
 //! `index`, which the compiler asks for. A new variable of `when` is one line in `condition`.
 
+pub mod analysis;
 pub mod condition;
 pub mod decide;
 pub mod explanation;
@@ -24,8 +26,10 @@ pub mod facts;
 mod index;
 pub mod priority;
 pub mod row;
+mod scope;
 pub mod table;
 
+pub use analysis::{Analysis, KnownNames, analyse};
 pub use decide::{Decision, route};
 pub use explanation::{Explanation, HelperRow, RowVerdict, Verdict, explain_lines};
 pub use facts::{AuthorTier, Facts};

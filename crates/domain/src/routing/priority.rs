@@ -1,8 +1,8 @@
 //! How much a ticket presses: points with reasons, added up.
 
+use super::Facts;
 use super::facts::AuthorTier;
 use super::row::RowPriority;
-use super::Facts;
 use crate::Label;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -52,7 +52,9 @@ impl Priority {
 
     /// The priority of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|priority| priority.as_str() == name)
+        Self::ALL
+            .into_iter()
+            .find(|priority| priority.as_str() == name)
     }
 
     /// The priority a sum of points stands for.
@@ -65,7 +67,7 @@ impl Priority {
         }
     }
 
-    const fn from_points(self) -> i32 {
+    const fn points_min(self) -> i32 {
         match self {
             Self::Low => 0,
             Self::Normal => NORMAL_FROM_POINTS,
@@ -90,7 +92,10 @@ pub(super) fn reasons(facts: &Facts, row: Option<(&str, RowPriority)>) -> Vec<(S
             format!("severity {}", facts.severity),
             i32::from(facts.severity) * POINTS_PER_SEVERITY,
         ),
-        (format!("author {}", facts.author_tier), tier_points(facts.author_tier)),
+        (
+            format!("author {}", facts.author_tier),
+            tier_points(facts.author_tier),
+        ),
     ];
     match row {
         Some((name, RowPriority::Add(points))) => {
@@ -98,7 +103,7 @@ pub(super) fn reasons(facts: &Facts, row: Option<(&str, RowPriority)>) -> Vec<(S
         }
         Some((name, RowPriority::Fixed(priority))) => {
             // Written as the missing points, so that the sum stays the whole truth.
-            let missing = priority.from_points() - sum(&reasons);
+            let missing = priority.points_min() - sum(&reasons);
             reasons.push((format!("row {name} sets {priority}"), missing));
         }
         None => {}

@@ -138,15 +138,22 @@ impl Row {
     /// The names one column takes; `None` where it takes every value.
     pub fn names(&self, column: Column) -> Option<Vec<&str>> {
         match column {
-            Column::Label => self.label.as_ref().map(|set| names(set, |label| label.as_str())),
+            Column::Label => self
+                .label
+                .as_ref()
+                .map(|set| names(set, |label| label.as_str())),
             Column::Topic => self.topic.as_ref().map(|set| names(set, String::as_str)),
             Column::Platform => self.platform.as_ref().map(|set| names(set, Slug::as_str)),
             Column::Brand => self.brand.as_ref().map(|set| names(set, Slug::as_str)),
             Column::Language => self.language.as_ref().map(|set| names(set, String::as_str)),
-            Column::Form => self.form.as_ref().map(|set| names(set, |form| form.as_str())),
-            Column::AuthorTier => {
-                self.author_tier.as_ref().map(|set| names(set, |tier| tier.as_str()))
-            }
+            Column::Form => self
+                .form
+                .as_ref()
+                .map(|set| names(set, |form| form.as_str())),
+            Column::AuthorTier => self
+                .author_tier
+                .as_ref()
+                .map(|set| names(set, |tier| tier.as_str())),
         }
     }
 }

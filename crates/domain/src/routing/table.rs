@@ -68,7 +68,13 @@ impl RoutingTable {
             return Err(problems);
         }
         let version = version(&rows, &fallback_department);
-        Ok(Self { index: Index::new(&rows), rows, compiled, fallback_department, version })
+        Ok(Self {
+            index: Index::new(&rows),
+            rows,
+            compiled,
+            fallback_department,
+            version,
+        })
     }
 
     /// Names exactly this table: the same rows in the same order give the same version.
@@ -113,7 +119,10 @@ fn compile(rows: &[Row], problems: &mut Vec<TableProblem>) -> Vec<CompiledRow> {
         problems.push(TableProblem {
             row: ROWS_MAX,
             column: None,
-            message: format!("the table has {} rows, at most {ROWS_MAX} are allowed", rows.len()),
+            message: format!(
+                "the table has {} rows, at most {ROWS_MAX} are allowed",
+                rows.len()
+            ),
         });
         return Vec::new();
     }
@@ -121,12 +130,20 @@ fn compile(rows: &[Row], problems: &mut Vec<TableProblem>) -> Vec<CompiledRow> {
     let mut compiled = Vec::with_capacity(rows.len());
     for (number, row) in rows.iter().enumerate() {
         let mut report = |column, message| {
-            problems.push(TableProblem { row: number, column, message });
+            problems.push(TableProblem {
+                row: number,
+                column,
+                message,
+            });
         };
         check_name(row, number, &mut names, &mut report);
         check_columns(row, &mut report);
         let when = compile_when(row, &mut report);
-        compiled.push(CompiledRow { name: Arc::from(row.name.as_str()), wanted: wanted(row), when });
+        compiled.push(CompiledRow {
+            name: Arc::from(row.name.as_str()),
+            wanted: wanted(row),
+            when,
+        });
     }
     compiled
 }
@@ -139,10 +156,16 @@ fn check_name<'a>(
 ) {
     let name = row.name.as_str();
     if name.trim().is_empty() {
-        report(Some("name"), "a row needs a name, explanations call it by it".to_owned());
+        report(
+            Some("name"),
+            "a row needs a name, explanations call it by it".to_owned(),
+        );
     } else if name.len() > ROW_NAME_BYTES_MAX || name.chars().any(char::is_control) {
         let limit = format!("at most {ROW_NAME_BYTES_MAX} bytes in one line");
-        report(Some("name"), format!("the row name `{name}` must be {limit}"));
+        report(
+            Some("name"),
+            format!("the row name `{name}` must be {limit}"),
+        );
     }
     if let Some(first) = names.get(name) {
         let message = format!("row `{name}` has the name of row {}", first + 1);
@@ -155,7 +178,9 @@ fn check_name<'a>(
 fn check_columns(row: &Row, report: &mut impl FnMut(Option<&'static str>, String)) {
     let name = &row.name;
     for column in Column::ALL {
-        let Some(values) = row.names(column) else { continue };
+        let Some(values) = row.names(column) else {
+            continue;
+        };
         if values.is_empty() {
             let message =
                 format!("row `{name}` takes no {column} at all; leave it out to take every one");
@@ -209,15 +234,22 @@ fn compile_when(
 }
 
 fn wanted(row: &Row) -> Vec<(Column, Arc<str>)> {
-    let named = Column::ALL.into_iter().filter_map(|column| Some((column, row.names(column)?)));
-    named.map(|(column, names)| (column, Arc::from(shortened(&names.join(", "))))).collect()
+    let named = Column::ALL
+        .into_iter()
+        .filter_map(|column| Some((column, row.names(column)?)));
+    named
+        .map(|(column, names)| (column, Arc::from(shortened(&names.join(", ")))))
+        .collect()
 }
 
 fn shortened(text: &str) -> String {
     if text.chars().count() <= WANTED_CHARS_MAX {
         return text.to_owned();
     }
-    text.chars().take(WANTED_CHARS_MAX - 1).chain(['…']).collect()
+    text.chars()
+        .take(WANTED_CHARS_MAX - 1)
+        .chain(['…'])
+        .collect()
 }
 
 /// Sets are ordered and absent fields left out, so the JSON of the rows is canonical.
@@ -226,3 +258,6 @@ fn version(rows: &[Row], fallback_department: &Slug) -> String {
     let digest = hex::encode(Sha256::digest(canonical.to_string()));
     digest.chars().take(VERSION_DIGITS).collect()
 }
+
+#[cfg(test)]
+mod tests;

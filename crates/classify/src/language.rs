@@ -196,7 +196,11 @@ mod tests {
     #[case::french("bonjour, je ne reçois pas mon colis depuis lundi", None, "fr")]
     #[case::german("wo bleibt eigentlich mein Paket, ich warte seit Montag", None, "de")]
     #[case::portuguese("meu pedido não chegou e ninguém responde no chat", None, "pt")]
-    #[case::russian("Где мой заказ, жду уже целую неделю", None, "ru")]
+    #[case::russian(
+        "Почему мой заказ ещё не приехал? Я жду его уже целую неделю и никто не отвечает",
+        None,
+        "ru"
+    )]
     #[case::words_beat_the_hint("why is my order not here yet", Some("de"), "en")]
     #[case::hint_where_words_are_silent("Supi", Some("de-AT"), "de")]
     #[case::short("ok", None, "und")]

@@ -10,6 +10,8 @@
 //! | [`language`] | which language a post is in |
 //! | [`classifier`] | all of it together: a mention in, a classification out |
 //! | [`line`] | the same for JSON lines on the command line |
+//! | [`stage`] | the same for the log: one lane, one signal, dead letters |
+//! | [`config`] | the section `[classify]` |
 //!
 //! To add a rule, write it into `config/rules.toml` with a sentence it must match and one it
 //! must not; the tests read both. To add a language, give it a list of small words in
@@ -18,15 +20,19 @@
 
 pub mod classifier;
 pub mod combine;
+pub mod config;
 pub mod language;
 pub mod line;
 pub mod model;
 pub mod normalise;
 pub mod rules;
 pub mod severity;
+pub mod stage;
 
 pub use classifier::Classifier;
 pub use combine::Thresholds;
+pub use config::ClassifyConfig;
 pub use line::{ClassifiedLine, LineError, classify_json};
 pub use model::{Model, ModelScores, NoModel};
 pub use rules::{Problem, RuleSet};
+pub use stage::ClassifyStage;

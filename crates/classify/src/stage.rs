@@ -1,0 +1,114 @@
+//! `mention.received` → `mention.classified`, in exactly one lane, and `mention.signal`.
+//!
+//! Classifying is a pure function, so the stage keeps its offset in the log: it appends, waits
+//! for the acknowledgement, and only then does the runner move on. What a crash makes it do
+//! twice is absorbed downstream by the identity of the post.
+
+use crate::Classifier;
+use async_trait::async_trait;
+use std::sync::Arc;
+use switchboard_domain::{BrandTable, ClassifiedMention};
+use switchboard_stream::record::{
+    DeadLetter, MentionSignal, RecordError, decode_received, encode_classified,
+};
+use switchboard_stream::topic::{
+    DEAD_LETTER, MENTION_CLASSIFIED, MENTION_CLASSIFIED_URGENT, MENTION_SIGNAL,
+};
+use switchboard_stream::{Batch, Log, LogError, LogRecord, NewRecord, Stage, StageError};
+use switchboard_telemetry::{self as telemetry, Outcome};
+
+/// The name of this stage's group and offsets.
+pub const CONSUMER: &str = "classify";
+
+/// Records judged before other tasks get the thread: about a millisecond's work.
+const RECORDS_BETWEEN_YIELDS: usize = 50;
+
+/// Labels every post.
+pub struct ClassifyStage {
+    /// The rules and the model.
+    pub classifier: Arc<Classifier>,
+    /// Whose accounts are whose.
+    pub brands: Arc<BrandTable>,
+    /// Where the records go.
+    pub log: Arc<dyn Log>,
+}
+
+#[async_trait]
+impl Stage for ClassifyStage {
+    fn name(&self) -> telemetry::Stage {
+        telemetry::Stage::Classify
+    }
+
+    async fn process(&self, batch: &Batch) -> Result<Vec<Outcome>, StageError> {
+        let mut results = Vec::with_capacity(batch.records.len() * 2);
+        for records in batch.records.chunks(RECORDS_BETWEEN_YIELDS) {
+            for record in records {
+                results.extend(self.classify(record).map_err(|error| invalid(&error))?);
+            }
+            tokio::task::yield_now().await;
+        }
+        self.log.append(results).await.map_err(stage_error)?;
+        Ok(vec![Outcome::Forwarded; batch.records.len()])
+    }
+
+    async fn set_aside(&self, _batch: &Batch, letter: DeadLetter) -> Result<(), StageError> {
+        let record = NewRecord {
+            topic: DEAD_LETTER,
+            key: letter.origin.key.clone(),
+            timestamp: letter.last_failed_at,
+            payload: letter.encode().map_err(|error| invalid(&error))?,
+        };
+        self.log.append(vec![record]).await.map_err(stage_error)?;
+        Ok(())
+    }
+}
+
+impl ClassifyStage {
+    /// The post in its one lane, and its signal.
+    fn classify(&self, record: &LogRecord) -> Result<[NewRecord; 2], RecordError> {
+        let received = decode_received(&record.payload)?;
+        let classified = ClassifiedMention {
+            classification: self.classifier.classify(&received.mention),
+            brand: self.brands.resolve(&received.mention.accounts),
+            mention: received.mention,
+            received_at: received.received_at,
+        };
+        let lane = if classified.classification.is_urgent() {
+            MENTION_CLASSIFIED_URGENT
+        } else {
+            MENTION_CLASSIFIED
+        };
+        let post = NewRecord {
+            topic: lane,
+            key: record.key.clone(),
+            payload: encode_classified(&classified)?,
+            timestamp: classified.received_at,
+        };
+        let signal = NewRecord {
+            topic: MENTION_SIGNAL,
+            key: classified.brand.as_str().to_owned(),
+            payload: MentionSignal::of(&classified).encode()?,
+            timestamp: classified.received_at,
+        };
+        Ok([post, signal])
+    }
+}
+
+fn invalid(error: &RecordError) -> StageError {
+    StageError::Invalid(error.to_string())
+}
+
+/// What the runner should do about the log.
+fn stage_error(error: LogError) -> StageError {
+    match error {
+        LogError::Unavailable { .. } | LogError::Full { .. } | LogError::Closed => {
+            StageError::Transient(error.to_string())
+        }
+        LogError::Fenced { .. } => StageError::Fenced,
+        LogError::TooLarge { .. } => StageError::Invalid(error.to_string()),
+        LogError::Mismatch { .. }
+        | LogError::OutOfRange { .. }
+        | LogError::NoSuchTopic { .. }
+        | LogError::Damaged { .. } => StageError::Fatal(error.to_string()),
+    }
+}

@@ -13,6 +13,8 @@
 
 pub mod backend;
 pub mod log;
+#[cfg(feature = "parity")]
+pub mod parity;
 pub mod record;
 pub mod runner;
 pub mod topic;

@@ -193,10 +193,11 @@ fn line(explanation: &Explanation, at: usize, row: &RowVerdict) -> String {
     };
     let mut line = format!("  {}. {}: {verdict}", at + 1, row.name);
     for helper in explanation.helpers.iter().filter(|helper| helper.row == at) {
-        line += &format!(
-            "; for label {} it brings `{}`",
-            helper.label, helper.department
-        );
+        line += "; for label ";
+        line += helper.label.as_str();
+        line += " it brings `";
+        line += helper.department.as_str();
+        line.push('`');
     }
     line
 }

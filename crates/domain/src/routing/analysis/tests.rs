@@ -23,6 +23,10 @@ fn row(name: &str, change: impl FnOnce(&mut Row)) -> Row {
     row
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "what a column of a row is made of"
+)]
 fn words(words: &[&str]) -> Option<BTreeSet<String>> {
     Some(words.iter().map(|&word| word.to_owned()).collect())
 }
@@ -54,7 +58,7 @@ fn a_row_without_columns_leaves_no_hole() {
 fn holes_are_told_in_few_large_areas() {
     let rows = vec![
         row("complaints", |row| {
-            row.label = Some([Label::Complaint].into())
+            row.label = Some([Label::Complaint].into());
         }),
         row("baggage", |row| row.topic = words(&["baggage"])),
         row("dms", |row| row.form = Some([Form::Dm].into())),
@@ -90,7 +94,7 @@ fn a_topic_with_only_part_of_its_tree_says_so() {
 #[test]
 fn a_condition_covers_nothing_and_is_named() {
     let analysis = analysis_of(vec![row("all", |row| {
-        row.when = Some("severity > 3".into())
+        row.when = Some("severity > 3".into());
     })]);
     assert_eq!(analysis.holes.len(), 1);
     assert_eq!(analysis.conditional, [0]);
@@ -122,7 +126,7 @@ fn an_overlap_names_the_winner_and_an_exception_is_none() {
         row("spanish", |row| row.language = words(&["es"])),
         row("leads", |row| row.label = Some([Label::Lead].into())),
         row("spanish-leads-on-x", |row| {
-            row.platform = Some([Slug::from_any("x")].into())
+            row.platform = Some([Slug::from_any("x")].into());
         }),
         row("rest", |_| {}),
     ]);

@@ -36,6 +36,10 @@ fn facts() -> Facts {
     }
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "what a column of a row is made of"
+)]
 fn set<T: Ord>(value: T) -> Option<BTreeSet<T>> {
     Some([value].into())
 }
@@ -101,7 +105,7 @@ fn a_condition_narrows_its_row(#[case] when: &str, #[case] want: Verdict) {
 #[test]
 fn a_condition_that_fails_does_not_match_and_says_why() {
     let table = table(vec![row("desk", |row| {
-        row.when = Some("topics[2] == 'crew'".into())
+        row.when = Some("topics[2] == 'crew'".into());
     })]);
     let decision = route(&table, &facts());
     assert_eq!(decision.department, slug("community"));
@@ -161,7 +165,7 @@ fn a_condition_judges_the_label_that_would_bring_the_helper() {
             (row.label, row.when) = (set(Label::Lead), when("label == 'complaint'"));
         }),
         row("sales", |row| {
-            (row.label, row.when) = (set(Label::Lead), when("label == 'lead'"))
+            (row.label, row.when) = (set(Label::Lead), when("label == 'lead'"));
         }),
     ]);
     assert_eq!(decision.helpers, [slug("sales")]);
@@ -209,8 +213,8 @@ fn points_add_up(
         &table,
         &Facts {
             label,
-            severity,
             author_tier,
+            severity,
             ..facts()
         },
     );
@@ -235,7 +239,7 @@ fn tiers(#[case] followers: Option<u64>, #[case] verified: bool, #[case] want: A
 fn explained() -> Decision {
     let table = table(vec![
         row("crew", |row| {
-            row.topic = Some(["crew".to_owned(), "food".to_owned()].into())
+            row.topic = Some(["crew".to_owned(), "food".to_owned()].into());
         }),
         row("grave", |row| row.when = Some("severity >= 9".into())),
         row("baggage", |row| {

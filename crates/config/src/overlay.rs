@@ -63,7 +63,6 @@ fn set<'t>(
         table = descend(table, parent, &span)?;
     }
     let key = existing_key(table, last).unwrap_or_else(|| new_key(last, &span));
-    table.remove(&key);
     table.insert(key, Spanned::new(span.clone(), parse_value(value, &span)));
     Ok(())
 }

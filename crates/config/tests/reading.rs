@@ -110,6 +110,7 @@ fn a_problem_has_its_place(#[case] text: &str, #[case] want: &str) {
     "`form`: unknown name `telegram` (known: post, review)"
 )]
 #[case::not_a_table("route = 3", "`route` must be a table, not integer")]
+#[case::not_a_table_misses_no_key("kafka = 3", "`kafka` must be a table, not integer")]
 #[case::not_an_array(
     "rule = 3",
     "`rule` must be an array of tables: `[[rule]]`, not integer"
@@ -188,6 +189,25 @@ fn the_number_of_problems_has_a_limit() {
         "{}",
         found[0]
     );
+}
+
+#[test]
+fn a_key_read_twice_is_told_once() {
+    let environment = BTreeMap::new();
+    let document = Document::parse("app.toml", "batch = 'x'", &environment, &[]);
+    document.read(|root| (root.value::<u8>("batch"), root.value::<u8>("batch")));
+    assert_eq!(document.into_problems().len(), 1);
+}
+
+#[test]
+fn very_long_names_are_not_compared() {
+    let known = "k".repeat(64);
+    assert_eq!(
+        switchboard_config::nearest(&known, &[&known]),
+        Some(known.as_str())
+    );
+    let longer = "k".repeat(65);
+    assert_eq!(switchboard_config::nearest(&longer, &[&longer]), None);
 }
 
 // === values ===
@@ -367,6 +387,10 @@ fn a_variable_needs_no_quotes(#[case] value: &str, #[case] want: &str) {
 #[case::names_nothing(
     ("SWITCHBOARD_ROUTE____BATCH", "a"),
     "SWITCHBOARD_ROUTE____BATCH: names no key; write SWITCHBOARD_SECTION__KEY"
+)]
+#[case::too_deep(
+    ("SWITCHBOARD_A__B__C__D__E__F__G__H__I", "a"),
+    "SWITCHBOARD_A__B__C__D__E__F__G__H__I: names no key; write SWITCHBOARD_SECTION__KEY"
 )]
 #[case::inside_a_value(
     ("SWITCHBOARD_NAME__FIRST", "a"),

@@ -371,6 +371,18 @@ fn open_tickets_are_replaced_as_a_whole() {
 }
 
 #[test]
+fn a_fresh_process_exposes_its_stages_at_zero() {
+    let text = metrics().expose();
+    for line in [
+        r#"switchboard_stage_events_total{outcome="forwarded",stage="route"} 0"#,
+        r#"switchboard_dead_letters_total{stage="classify"} 0"#,
+        "switchboard_outbox_published_total 0",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is missing");
+    }
+}
+
+#[test]
 fn clones_share_the_values() {
     let metrics = metrics();
     metrics.clone().add(Counter::AuditSealed, 2);

@@ -6,11 +6,7 @@
 //! }
 //! ```
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::missing_panics_doc,
-    reason = "a suite of tests: a failure is a panic"
-)]
+#![expect(clippy::unwrap_used, reason = "a suite of tests: a failure is a panic")]
 
 mod groups;
 mod offsets;
@@ -43,27 +39,67 @@ pub type Case = for<'a> fn(&'a dyn Backend) -> BoxFuture<'a, ()>;
 
 /// Every case and its name.
 pub const CASES: &[(&str, Case)] = &[
-    ("records of one key keep their order", |b| Box::pin(records::order_within_key(b))),
-    ("an append is all or nothing", |b| Box::pin(records::all_or_nothing(b))),
-    ("what was acknowledged survives a restart", |b| Box::pin(records::durable(b))),
-    ("a read begins at an offset", |b| Box::pin(records::read_from_offset(b))),
-    ("a read finds a time", |b| Box::pin(records::read_from_time(b))),
-    ("an append wakes a waiting read", |b| Box::pin(records::wakes_reader(b))),
-    ("large records come back whole", |b| Box::pin(records::large(b))),
-    ("many topics in one append", |b| Box::pin(records::many_topics(b))),
-    ("a topic may grow and never shrinks", |b| Box::pin(records::topic_grows(b))),
-    ("the log keeps a group's offset", |b| Box::pin(offsets::kept_in_log(b))),
+    ("records of one key keep their order", |b| {
+        Box::pin(records::order_within_key(b))
+    }),
+    ("an append is all or nothing", |b| {
+        Box::pin(records::all_or_nothing(b))
+    }),
+    ("what was acknowledged survives a restart", |b| {
+        Box::pin(records::durable(b))
+    }),
+    ("a read begins at an offset", |b| {
+        Box::pin(records::read_from_offset(b))
+    }),
+    ("a read finds a time", |b| {
+        Box::pin(records::read_from_time(b))
+    }),
+    ("an append wakes a waiting read", |b| {
+        Box::pin(records::wakes_reader(b))
+    }),
+    ("large records come back whole", |b| {
+        Box::pin(records::large(b))
+    }),
+    ("many topics in one append", |b| {
+        Box::pin(records::many_topics(b))
+    }),
+    ("a topic may grow and never shrinks", |b| {
+        Box::pin(records::topic_grows(b))
+    }),
+    ("the log keeps a group's offset", |b| {
+        Box::pin(offsets::kept_in_log(b))
+    }),
     ("a commit is guarded", |b| Box::pin(offsets::guarded(b))),
-    ("uncommitted records come again", |b| Box::pin(offsets::read_again(b))),
-    ("the store keeps a group's offset", |b| Box::pin(offsets::kept_in_store(b))),
-    ("another log is refused", |b| Box::pin(offsets::other_incarnation(b))),
-    ("another record is refused", |b| Box::pin(offsets::other_record(b))),
-    ("an offset that is not there is refused", |b| Box::pin(offsets::out_of_range(b))),
-    ("the urgent topic comes first", |b| Box::pin(groups::urgent_first(b))),
-    ("an append wakes a waiting consumer", |b| Box::pin(groups::wakes_consumer(b))),
-    ("members share the partitions", |b| Box::pin(groups::members_share(b))),
-    ("a member that leaves hands over", |b| Box::pin(groups::member_leaves(b))),
-    ("the backlog counts what is unread", |b| Box::pin(groups::backlog(b))),
+    ("uncommitted records come again", |b| {
+        Box::pin(offsets::read_again(b))
+    }),
+    ("the store keeps a group's offset", |b| {
+        Box::pin(offsets::kept_in_store(b))
+    }),
+    ("another log is refused", |b| {
+        Box::pin(offsets::other_incarnation(b))
+    }),
+    ("another record is refused", |b| {
+        Box::pin(offsets::other_record(b))
+    }),
+    ("an offset that is not there is refused", |b| {
+        Box::pin(offsets::out_of_range(b))
+    }),
+    ("the urgent topic comes first", |b| {
+        Box::pin(groups::urgent_first(b))
+    }),
+    ("an append wakes a waiting consumer", |b| {
+        Box::pin(groups::wakes_consumer(b))
+    }),
+    ("members share the partitions", |b| {
+        Box::pin(groups::members_share(b))
+    }),
+    ("a member that leaves hands over", |b| {
+        Box::pin(groups::member_leaves(b))
+    }),
+    ("the backlog counts what is unread", |b| {
+        Box::pin(groups::backlog(b))
+    }),
 ];
 
 /// Long enough for any answer on a busy machine; no case waits for it to pass.
@@ -71,7 +107,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn open(backend: &dyn Backend, partitions: u32) -> Arc<dyn Log> {
     let log = backend.open().await;
-    let topics = [MENTION_RECEIVED, MENTION_CLASSIFIED, MENTION_CLASSIFIED_URGENT];
+    let topics = [
+        MENTION_RECEIVED,
+        MENTION_CLASSIFIED,
+        MENTION_CLASSIFIED_URGENT,
+    ];
     let specs = topics.map(|topic| TopicSpec::new(topic, partitions));
     log.ensure_topics(&specs).await.unwrap();
     log
@@ -92,7 +132,9 @@ fn received(key: &str, text: &str) -> NewRecord {
 
 /// `count` records, numbered from 0.
 fn numbered(key: &str, count: usize) -> Vec<NewRecord> {
-    (0..count).map(|number| received(key, &number.to_string())).collect()
+    (0..count)
+        .map(|number| received(key, &number.to_string()))
+        .collect()
 }
 
 fn texts(records: &[LogRecord]) -> Vec<String> {
@@ -101,11 +143,17 @@ fn texts(records: &[LogRecord]) -> Vec<String> {
 }
 
 fn subscription(topics: &[TopicName], offsets: OffsetHome) -> Subscription {
-    Subscription { group: "group".into(), topics: topics.to_vec(), offsets }
+    Subscription {
+        group: "group".into(),
+        topics: topics.to_vec(),
+        offsets,
+    }
 }
 
 async fn consumer(log: &Arc<dyn Log>) -> Box<dyn Consumer> {
-    log.subscribe(subscription(&[MENTION_RECEIVED], OffsetHome::Log)).await.unwrap()
+    log.subscribe(subscription(&[MENTION_RECEIVED], OffsetHome::Log))
+        .await
+        .unwrap()
 }
 
 async fn next(consumer: &mut Box<dyn Consumer>, max_records: usize) -> Batch {

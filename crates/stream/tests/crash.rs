@@ -5,6 +5,8 @@
 //! power fails at some point of that trace, the files are rebuilt as a disk may leave them,
 //! and the ordinary code opens them.
 
+#![expect(clippy::unwrap_used, reason = "tests: a failure is a panic")]
+
 #[path = "crash/disk.rs"]
 mod disk;
 #[path = "crash/vfs.rs"]

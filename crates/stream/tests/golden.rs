@@ -1,6 +1,12 @@
 //! Every record type against its golden file, both ways. A file that has to change means
 //! that older records can no longer be read: add a version instead.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests: a failure is a panic"
+)]
+
 use bytes::Bytes;
 use serde_json::Value;
 use std::collections::BTreeSet;

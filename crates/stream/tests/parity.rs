@@ -1,5 +1,7 @@
 //! The suite every backend must pass, against the log in a file.
 
+#![expect(clippy::unwrap_used, reason = "tests: a failure is a panic")]
+
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex};
 use switchboard_stream::Log;
@@ -32,7 +34,10 @@ async fn the_embedded_log_keeps_every_promise() {
     for (name, case) in CASES {
         tracing::info!(name, "parity");
         let dir = tempfile::tempdir().unwrap();
-        let backend = Embedded { dir, open: Mutex::new(None) };
+        let backend = Embedded {
+            dir,
+            open: Mutex::new(None),
+        };
         let checked = tokio::time::timeout(std::time::Duration::from_mins(1), case(&backend)).await;
         assert!(checked.is_ok(), "`{name}` hangs");
     }

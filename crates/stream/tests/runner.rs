@@ -1,5 +1,11 @@
 //! The stage runner against a log that lives in memory.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests: a failure is a panic"
+)]
+
 mod fake;
 
 use fake::{FakeStage, Harness, Rule};

@@ -1,7 +1,7 @@
 //! Consumers beside each other, and topics of different urgency.
 
-use super::{Backend, PATIENCE, consumer, next, numbered, open, received, record, subscription};
 use super::texts;
+use super::{Backend, PATIENCE, consumer, next, numbered, open, received, record, subscription};
 use crate::log::{Consumer, Log, OffsetHome};
 use crate::topic::{MENTION_CLASSIFIED, MENTION_CLASSIFIED_URGENT, MENTION_RECEIVED};
 use std::collections::BTreeSet;
@@ -11,13 +11,20 @@ use std::time::Duration;
 pub(super) async fn urgent_first(backend: &dyn Backend) {
     let log = open(backend, 2).await;
     for key in ["a", "b", "c", "d"] {
-        log.append(vec![record(MENTION_CLASSIFIED, key, "calm")]).await.unwrap();
+        log.append(vec![record(MENTION_CLASSIFIED, key, "calm")])
+            .await
+            .unwrap();
     }
     let topics = [MENTION_CLASSIFIED_URGENT, MENTION_CLASSIFIED];
-    let mut consumer = log.subscribe(subscription(&topics, OffsetHome::Log)).await.unwrap();
+    let mut consumer = log
+        .subscribe(subscription(&topics, OffsetHome::Log))
+        .await
+        .unwrap();
     let calm = next(&mut consumer, 1).await;
     consumer.commit(&calm).await.unwrap();
-    log.append(vec![record(MENTION_CLASSIFIED_URGENT, "a", "urgent")]).await.unwrap();
+    log.append(vec![record(MENTION_CLASSIFIED_URGENT, "a", "urgent")])
+        .await
+        .unwrap();
     let urgent = next(&mut consumer, 1).await;
     assert_eq!(texts(&urgent.records), ["urgent"]);
     consumer.commit(&urgent).await.unwrap();
@@ -39,7 +46,10 @@ async fn fill(log: &Arc<dyn Log>, partitions: u32) {
         if missing.is_empty() {
             return;
         }
-        let position = log.append(vec![received(&format!("key-{number}"), "x")]).await.unwrap()[0];
+        let position = log
+            .append(vec![received(&format!("key-{number}"), "x")])
+            .await
+            .unwrap()[0];
         missing.remove(&position.partition);
     }
 }
@@ -61,7 +71,11 @@ pub(super) async fn members_share(backend: &dyn Backend) {
     let _ = (drain(&mut one).await, drain(&mut two).await);
     fill(&log, 4).await;
     let (of_one, of_two) = (drain(&mut one).await, drain(&mut two).await);
-    assert_eq!((of_one.len(), of_two.len()), (2, 2), "{of_one:?} {of_two:?}");
+    assert_eq!(
+        (of_one.len(), of_two.len()),
+        (2, 2),
+        "{of_one:?} {of_two:?}"
+    );
     assert!(of_one.is_disjoint(&of_two));
 }
 
@@ -72,7 +86,11 @@ pub(super) async fn member_leaves(backend: &dyn Backend) {
     // It holds all four; what it has in hand stays its own until it looks again.
     let in_hand = next(&mut one, 100).await;
     let mut two = consumer(&log).await;
-    assert_eq!(two.poll(100, Duration::ZERO).await.unwrap(), None, "two members on one partition");
+    assert_eq!(
+        two.poll(100, Duration::ZERO).await.unwrap(),
+        None,
+        "two members on one partition"
+    );
     one.commit(&in_hand).await.unwrap();
     let of_one = drain(&mut one).await;
     assert!(of_one.len() <= 2, "the rest is handed over: {of_one:?}");
@@ -80,7 +98,11 @@ pub(super) async fn member_leaves(backend: &dyn Backend) {
     assert!(!of_two.is_empty() && of_two.is_disjoint(&of_one));
     drop(one);
     fill(&log, 4).await;
-    assert_eq!(drain(&mut two).await.len(), 4, "all partitions of the one that left");
+    assert_eq!(
+        drain(&mut two).await.len(),
+        4,
+        "all partitions of the one that left"
+    );
     assert_eq!(log.backlog("group", &MENTION_RECEIVED).await.unwrap(), 0);
 }
 
@@ -90,7 +112,11 @@ pub(super) async fn backlog(backend: &dyn Backend) {
     assert_eq!(log.backlog("group", &MENTION_RECEIVED).await.unwrap(), 5);
     let mut consumer = consumer(&log).await;
     let batch = next(&mut consumer, 2).await;
-    assert_eq!(log.backlog("group", &MENTION_RECEIVED).await.unwrap(), 5, "read is not done");
+    assert_eq!(
+        log.backlog("group", &MENTION_RECEIVED).await.unwrap(),
+        5,
+        "read is not done"
+    );
     consumer.commit(&batch).await.unwrap();
     assert_eq!(log.backlog("group", &MENTION_RECEIVED).await.unwrap(), 3);
 }

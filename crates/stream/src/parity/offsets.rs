@@ -38,13 +38,17 @@ impl OffsetStore for MemoryOffsets {
         partition: u32,
     ) -> Result<Option<StoredOffset>, OffsetStoreError> {
         let places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(places.get(&(consumer.to_owned(), topic.to_owned(), partition)).cloned())
+        Ok(places
+            .get(&(consumer.to_owned(), topic.to_owned(), partition))
+            .cloned())
     }
 }
 
 async fn with_store(log: &Arc<dyn Log>, store: &Arc<MemoryOffsets>) -> Box<dyn Consumer> {
     let home = OffsetHome::Store(Arc::clone(store) as Arc<dyn OffsetStore>);
-    log.subscribe(subscription(&[MENTION_RECEIVED], home)).await.unwrap()
+    log.subscribe(subscription(&[MENTION_RECEIVED], home))
+        .await
+        .unwrap()
 }
 
 pub(super) async fn kept_in_log(backend: &dyn Backend) {
@@ -57,7 +61,10 @@ pub(super) async fn kept_in_log(backend: &dyn Backend) {
     backend.close(log).await;
     let log = open(backend, 1).await;
     let batch = next(&mut consumer(&log).await, 10).await;
-    assert_eq!((texts(&batch.records).join(" "), batch.expected), ("2 3 4".into(), Some(2)));
+    assert_eq!(
+        (texts(&batch.records).join(" "), batch.expected),
+        ("2 3 4".into(), Some(2))
+    );
 }
 
 pub(super) async fn guarded(backend: &dyn Backend) {
@@ -97,7 +104,10 @@ pub(super) async fn kept_in_store(backend: &dyn Backend) {
     drop(first);
     let mut second = with_store(&log, &store).await;
     let rest = next(&mut second, 10).await;
-    assert_eq!((texts(&rest.records).join(" "), rest.expected), ("2 3 4".into(), Some(2)));
+    assert_eq!(
+        (texts(&rest.records).join(" "), rest.expected),
+        ("2 3 4".into(), Some(2))
+    );
     assert!(store.apply(rest.offset_move("group")));
     second.commit(&rest).await.unwrap();
     assert_eq!(second.poll(10, Duration::ZERO).await.unwrap(), None);
@@ -114,7 +124,11 @@ async fn poll_from(backend: &dyn Backend, change: impl FnOnce(&mut StoredOffset)
     assert!(store.apply(step));
     let mut consumer = with_store(&log, &store).await;
     let refused = consumer.poll(10, PATIENCE).await.unwrap_err();
-    assert_eq!(consumer.poll(10, PATIENCE).await.unwrap_err(), refused, "and again");
+    assert_eq!(
+        consumer.poll(10, PATIENCE).await.unwrap_err(),
+        refused,
+        "and again"
+    );
     refused
 }
 
@@ -130,5 +144,8 @@ pub(super) async fn other_record(backend: &dyn Backend) {
 
 pub(super) async fn out_of_range(backend: &dyn Backend) {
     let refused = poll_from(backend, |stored| stored.next = 6).await;
-    assert!(matches!(refused, LogError::OutOfRange { offset: 6, .. }), "{refused}");
+    assert!(
+        matches!(refused, LogError::OutOfRange { offset: 6, .. }),
+        "{refused}"
+    );
 }

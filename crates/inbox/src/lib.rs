@@ -1,1 +1,48 @@
-//! inbox
+//! The agents' API: tickets, queues, log topics and dead letters over HTTP.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`routes`] | the table of every route: path, who may call it, handler, description |
+//! | [`state`] | what the operations work with |
+//! | [`http`] | what they share: the door, errors, query, body, versions |
+//! | [`ticket`] | tickets: one file per operation, and how a ticket is shown |
+//! | [`queue`] | the departments' queues in numbers |
+//! | [`topic`] | log topics without a Kafka client |
+//! | [`dead_letter`] | records no stage could handle |
+//! | [`openapi`] | the document, made from the table |
+//!
+//! To add an operation: a file with its error enum, `describe`, handler and tests, and one
+//! line in the table. The tests then ask which roles may call it.
+
+mod dead_letter;
+mod http;
+mod nearest;
+mod openapi;
+mod openapi_route;
+mod queue;
+mod routes;
+mod state;
+mod ticket;
+mod topic;
+
+pub use openapi::document;
+pub use state::Parts;
+
+use crate::http::body::BODY_BYTES_MAX;
+use crate::http::envelope::{envelop, panicked};
+use crate::state::Inbox;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// The whole API, with request ids, security headers, metrics, limits and error bodies.
+///
+/// It has a fallback that asks for credentials; a router merged with it must have none.
+pub fn router(parts: Parts) -> Router {
+    let inbox = Inbox::new(parts);
+    routes::router(&inbox)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(inbox, envelop))
+}

@@ -1,0 +1,170 @@
+//! `GET /api/v1/queues`: what waits in every department the caller sees.
+
+use crate::http::problem::Problem;
+use crate::http::query::{Parameter, Query};
+use crate::openapi::describe::Description;
+use crate::openapi::schema;
+use crate::state::Inbox;
+use axum::extract::{Query as Pairs, State};
+use axum::{Extension, Json};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use switchboard_domain::Slug;
+use switchboard_domain::access::{DepartmentScope, Principal};
+use switchboard_domain::routing::Priority;
+use switchboard_domain::sla::ClockStatus;
+use switchboard_domain::ticket::Status;
+use switchboard_storage::ticket::MAX_PAGE;
+use switchboard_storage::{Sort, StorageError, TicketCount, TicketQuery};
+use utoipa::ToSchema;
+
+const PARAMETERS: &[Parameter] = &[];
+
+/// The queues, by name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Queues {
+    queues: Vec<QueueView>,
+}
+
+/// One department's queue in numbers.
+#[derive(Debug, Default, Serialize, ToSchema)]
+struct QueueView {
+    department: String,
+    /// Its tickets by status.
+    status: StatusCounts,
+    /// Its open tickets by priority.
+    open: PriorityCounts,
+    /// Open tickets whose deadline was missed, counted up to 200.
+    breached: usize,
+    /// The deadline that falls due first, missed ones included; absent when none ticks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::instant)]
+    oldest_deadline: Option<Timestamp>,
+}
+
+/// Tickets by status.
+#[derive(Debug, Default, Serialize, ToSchema)]
+struct StatusCounts {
+    open: u64,
+    resolved: u64,
+    closed: u64,
+}
+
+/// Tickets by priority.
+#[derive(Debug, Default, Serialize, ToSchema)]
+struct PriorityCounts {
+    urgent: u64,
+    high: u64,
+    normal: u64,
+    low: u64,
+}
+
+/// Missed deadlines are counted up to so many, one page: a queue with more has a worse
+/// problem than the exact number.
+const BREACHED_COUNT_MAX: usize = MAX_PAGE;
+
+pub(crate) fn describe() -> Description {
+    Description::new("listQueues", "What waits in every department")
+        .query(PARAMETERS)
+        .answers::<Queues>("The queues, by name.")
+}
+
+#[tracing::instrument(name = "http.queue.list", skip_all)]
+pub(crate) async fn list(
+    State(inbox): State<Inbox>,
+    Extension(caller): Extension<Principal>,
+    Pairs(pairs): Pairs<Vec<(String, String)>>,
+) -> Result<Json<Queues>, Problem> {
+    Query::parse(pairs, PARAMETERS)?;
+    let scope = caller.scope();
+    let counts = inbox.tickets.counts(&scope).await?;
+    let open_counts = inbox.tickets.open_counts().await?;
+    let mut queues = Vec::new();
+    for department in departments(&inbox, &scope, &counts) {
+        let mut queue = QueueView {
+            department: department.to_string(),
+            ..QueueView::default()
+        };
+        counts
+            .iter()
+            .filter(|count| count.department == department)
+            .for_each(|c| queue.add(c));
+        for (_, priority, count) in open_counts.iter().filter(|(of, ..)| *of == department) {
+            queue.open.add(*priority, *count);
+        }
+        queue.oldest_deadline = oldest_deadline(&inbox, &department, &scope).await?;
+        queue.breached = breached(&inbox, &department, &scope).await?;
+        queues.push(queue);
+    }
+    Ok(Json(Queues { queues }))
+}
+
+/// Those of the configuration, and those that only old tickets know.
+fn departments(inbox: &Inbox, scope: &DepartmentScope, counts: &[TicketCount]) -> BTreeSet<Slug> {
+    let configured = inbox
+        .departments
+        .iter()
+        .filter(|department| scope.contains(department));
+    configured
+        .chain(counts.iter().map(|count| &count.department))
+        .cloned()
+        .collect()
+}
+
+async fn oldest_deadline(
+    inbox: &Inbox,
+    department: &Slug,
+    scope: &DepartmentScope,
+) -> Result<Option<Timestamp>, StorageError> {
+    let query = TicketQuery {
+        sort: Sort::Deadline,
+        limit: 1,
+        ..open_tickets(department)
+    };
+    let page = inbox.tickets.list(&query, scope).await?;
+    Ok(page.items.first().and_then(|row| row.ticket.deadline_at()))
+}
+
+async fn breached(
+    inbox: &Inbox,
+    department: &Slug,
+    scope: &DepartmentScope,
+) -> Result<usize, StorageError> {
+    let sla = Some(ClockStatus::Breached);
+    let query = TicketQuery {
+        sla,
+        limit: BREACHED_COUNT_MAX,
+        ..open_tickets(department)
+    };
+    Ok(inbox.tickets.list(&query, scope).await?.items.len())
+}
+
+fn open_tickets(department: &Slug) -> TicketQuery {
+    TicketQuery {
+        department: Some(department.clone()),
+        status: Some(Status::Open),
+        ..TicketQuery::default()
+    }
+}
+
+impl QueueView {
+    const fn add(&mut self, count: &TicketCount) {
+        match count.status {
+            Status::Open => self.status.open += count.count,
+            Status::Resolved => self.status.resolved += count.count,
+            Status::Closed => self.status.closed += count.count,
+        }
+    }
+}
+
+impl PriorityCounts {
+    const fn add(&mut self, priority: Priority, count: u64) {
+        match priority {
+            Priority::Urgent => self.urgent += count,
+            Priority::High => self.high += count,
+            Priority::Normal => self.normal += count,
+            Priority::Low => self.low += count,
+        }
+    }
+}

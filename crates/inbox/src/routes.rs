@@ -1,0 +1,95 @@
+//! Every route, once: the router, the OpenAPI document and the test of role by route are
+//! made from this table. A route that is not here does not exist.
+
+use crate::http::gate::{Gate, guard, unknown_address};
+use crate::openapi::describe::Description;
+use crate::state::Inbox;
+use crate::{dead_letter, openapi_route, queue, ticket, topic};
+use axum::Router;
+use axum::http::Method;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
+use switchboard_domain::access::Action;
+
+/// One route.
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) needs: Needs,
+    pub(crate) describe: fn() -> Description,
+    handler: fn() -> MethodRouter<Inbox>,
+}
+
+/// Who may call a route. Whether a single ticket is theirs is decided by the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Anybody, without credentials.
+    Nothing,
+    /// Credentials whose role allows this.
+    Action(Action),
+}
+
+const READ: Needs = Needs::Action(Action::ReadTickets);
+const WORK: Needs = Needs::Action(Action::WorkTickets);
+const LETTERS: Needs = Needs::Action(Action::ManageDeadLetters);
+
+/// The table. Queues of own departments are log topics too, so topics ask only for
+/// [`Action::ReadTickets`] here; `topic::read` asks for more where it is due.
+#[rustfmt::skip]
+pub(crate) const ROUTES: &[Route] = &[
+    route(Method::GET, "/api/v1/openapi.json", Needs::Nothing, openapi_route::describe, || get(openapi_route::show)),
+    route(Method::GET, "/api/v1/tickets", READ, ticket::list::describe, || get(ticket::list::list)),
+    route(Method::GET, "/api/v1/tickets/{id}", READ, ticket::show::describe, || get(ticket::show::show)),
+    route(Method::POST, "/api/v1/tickets/{id}/claim", WORK, ticket::claim::describe, || post(ticket::claim::claim)),
+    route(Method::POST, "/api/v1/tickets/{id}/assign", WORK, ticket::assign::describe, || post(ticket::assign::assign)),
+    route(Method::POST, "/api/v1/tickets/{id}/note", WORK, ticket::note::describe, || post(ticket::note::note)),
+    route(Method::POST, "/api/v1/tickets/{id}/reply", WORK, ticket::reply::describe, || post(ticket::reply::reply)),
+    route(Method::POST, "/api/v1/tickets/{id}/resolve", WORK, ticket::resolve::describe, || post(ticket::resolve::resolve)),
+    route(Method::POST, "/api/v1/tickets/{id}/reopen", WORK, ticket::reopen::describe, || post(ticket::reopen::reopen)),
+    route(Method::POST, "/api/v1/tickets/{id}/relabel", WORK, ticket::relabel::describe, || post(ticket::relabel::relabel)),
+    route(Method::POST, "/api/v1/tickets/{id}/move", WORK, ticket::hand_over::describe, || post(ticket::hand_over::hand_over)),
+    route(Method::POST, "/api/v1/tickets/{id}/priority", WORK, ticket::priority::describe, || post(ticket::priority::set)),
+    route(Method::GET, "/api/v1/queues", READ, queue::describe, || get(queue::list)),
+    route(Method::GET, "/api/v1/topics/{name}", READ, topic::read::describe, || get(topic::read::read)),
+    route(Method::GET, "/api/v1/dead-letters", LETTERS, dead_letter::list::describe, || get(dead_letter::list::list)),
+    route(Method::GET, "/api/v1/dead-letters/{id}", LETTERS, dead_letter::show::describe, || get(dead_letter::show::show)),
+    route(Method::POST, "/api/v1/dead-letters/{id}/retry", LETTERS, dead_letter::retry::describe, || post(dead_letter::retry::retry)),
+    route(Method::POST, "/api/v1/dead-letters/{id}/drop", LETTERS, dead_letter::discard::describe, || post(dead_letter::discard::discard)),
+];
+
+const fn route(
+    method: Method,
+    path: &'static str,
+    needs: Needs,
+    describe: fn() -> Description,
+    handler: fn() -> MethodRouter<Inbox>,
+) -> Route {
+    Route {
+        method,
+        path,
+        needs,
+        describe,
+        handler,
+    }
+}
+
+/// The table as a router, each route behind its own door, and a door where there is no
+/// route.
+pub(crate) fn router(inbox: &Inbox) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        let handler = (route.handler)();
+        let guarded = match route.needs {
+            Needs::Nothing => handler,
+            Needs::Action(action) => {
+                let gate = Gate {
+                    inbox: inbox.clone(),
+                    action: Some(action),
+                };
+                handler.route_layer(from_fn_with_state(gate, guard))
+            }
+        };
+        router = router.route(route.path, guarded);
+    }
+    router.fallback(unknown_address).with_state(inbox.clone())
+}

@@ -1,0 +1,63 @@
+//! What the operations work with.
+
+use crate::http::request_id::RequestIds;
+use std::ops::Deref;
+use std::sync::Arc;
+use switchboard_domain::{Clock, Slug};
+use switchboard_storage::dead_letters::DeadLetters;
+use switchboard_storage::{Access, Authenticator, Tickets};
+use switchboard_stream::Log;
+use switchboard_telemetry::Metrics;
+
+/// Everything the API needs, handed in by the process.
+pub struct Parts {
+    /// Tickets and their changes.
+    pub tickets: Arc<dyn Tickets>,
+    /// Users and tokens: whom a ticket can be given to.
+    pub access: Arc<dyn Access>,
+    /// What became of dead letters.
+    pub dead_letters: Arc<dyn DeadLetters>,
+    /// The log topics.
+    pub log: Arc<dyn Log>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Request metrics go here.
+    pub metrics: Metrics,
+    /// Checks bearer secrets.
+    pub authenticator: Authenticator,
+    /// Every department of the configuration.
+    pub departments: Vec<Slug>,
+    /// Begins every request id; new for every run.
+    pub run_id: String,
+}
+
+/// The parts, shared by every request.
+#[derive(Clone)]
+pub(crate) struct Inbox(Arc<Shared>);
+
+/// What stands behind an [`Inbox`].
+pub(crate) struct Shared {
+    parts: Parts,
+    pub(crate) request_ids: RequestIds,
+}
+
+impl Inbox {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let request_ids = RequestIds::new(parts.run_id.clone());
+        Self(Arc::new(Shared { parts, request_ids }))
+    }
+}
+
+impl Deref for Inbox {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Deref for Shared {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}

@@ -1,0 +1,29 @@
+//! Tickets: one file per operation, and how a ticket is shown.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`list`], [`show`] | reading |
+//! | [`claim`] … [`priority`] | one change each |
+//! | [`change`] | what every change does, and how it can fail |
+//! | [`view`], [`post`], [`explanation`], [`clock`], [`timeline`] | the ticket's JSON |
+//! | [`cursor`], [`filter`] | the pages and filters of the list |
+
+pub(crate) mod assign;
+pub(crate) mod change;
+pub(crate) mod claim;
+mod clock;
+mod cursor;
+mod explanation;
+mod filter;
+pub(crate) mod hand_over;
+pub(crate) mod list;
+pub(crate) mod note;
+mod post;
+pub(crate) mod priority;
+pub(crate) mod relabel;
+pub(crate) mod reopen;
+pub(crate) mod reply;
+pub(crate) mod resolve;
+pub(crate) mod show;
+mod timeline;
+pub(crate) mod view;

@@ -1,6 +1,6 @@
 //! What every backend must do, as one suite: run it against each.
 //!
-//! ```ignore
+//! ```text
 //! for (name, case) in parity::CASES {
 //!     case(&MyBackend::fresh(name)).await;
 //! }
@@ -90,6 +90,9 @@ pub const CASES: &[(&str, Case)] = &[
     }),
     ("an append wakes a waiting consumer", |b| {
         Box::pin(groups::wakes_consumer(b))
+    }),
+    ("a new partition finds its reader", |b| {
+        Box::pin(groups::new_partition(b))
     }),
     ("members share the partitions", |b| {
         Box::pin(groups::members_share(b))

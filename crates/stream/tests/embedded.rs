@@ -291,3 +291,20 @@ async fn many_callers_at_once_are_all_answered_rightly() {
         assert_eq!(found[0].payload, text);
     }
 }
+
+#[tokio::test]
+async fn whoever_waits_learns_that_the_log_is_closed() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = open(dir.path(), 1).await.unwrap();
+    let mut consumer = log.subscribe(classify(OffsetHome::Log)).await.unwrap();
+    let (topic, wait) = (MENTION_RECEIVED, Duration::from_hours(1));
+    let (read, poll, closed) = tokio::join!(
+        log.read(&topic, 0, 0, 1, wait),
+        consumer.poll(1, wait),
+        log.close()
+    );
+    assert_eq!(
+        (read, poll, closed),
+        (Err(LogError::Closed), Err(LogError::Closed), Ok(()))
+    );
+}

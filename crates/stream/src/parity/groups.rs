@@ -3,7 +3,7 @@
 use super::texts;
 use super::{Backend, PATIENCE, consumer, next, numbered, open, received, record, subscription};
 use crate::log::{Consumer, Log, OffsetHome};
-use crate::topic::{MENTION_CLASSIFIED, MENTION_CLASSIFIED_URGENT, MENTION_RECEIVED};
+use crate::topic::{MENTION_CLASSIFIED, MENTION_CLASSIFIED_URGENT, MENTION_RECEIVED, TopicSpec};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -119,4 +119,15 @@ pub(super) async fn backlog(backend: &dyn Backend) {
     );
     consumer.commit(&batch).await.unwrap();
     assert_eq!(log.backlog("group", &MENTION_RECEIVED).await.unwrap(), 3);
+}
+
+pub(super) async fn new_partition(backend: &dyn Backend) {
+    let log = open(backend, 1).await;
+    let mut consumer = consumer(&log).await;
+    assert!(drain(&mut consumer).await.is_empty());
+    log.ensure_topics(&[TopicSpec::new(MENTION_RECEIVED, 3)])
+        .await
+        .unwrap();
+    fill(&log, 3).await;
+    assert_eq!(drain(&mut consumer).await.len(), 3);
 }

@@ -93,7 +93,8 @@ impl Coordinator {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell(&self) {
+    /// Makes every member look again at what it owns.
+    pub(super) fn tell(&self) {
         self.changes.send_modify(|changes| *changes += 1);
     }
 }

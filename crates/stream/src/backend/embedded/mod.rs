@@ -123,6 +123,8 @@ impl EmbeddedLog {
         let _ = self.shared.requests.send(Request::Close).await;
         let joined = tokio::task::spawn_blocking(move || thread.join()).await;
         self.shared.readers.close();
+        // Whoever waits for records learns that none will come.
+        self.shared.commits.send_modify(|commits| *commits += 1);
         match joined {
             Ok(Ok(())) => Ok(()),
             _ => Err(LogError::Unavailable {
@@ -160,7 +162,10 @@ impl Log for EmbeddedLog {
         let specs = specs.to_vec();
         self.shared
             .administer(move |connection, catalog| catalog.ensure(connection, &specs))
-            .await
+            .await?;
+        // New partitions have to be dealt out.
+        self.shared.coordinator.tell();
+        Ok(())
     }
 
     async fn append(&self, records: Vec<NewRecord>) -> Result<Vec<Position>, LogError> {

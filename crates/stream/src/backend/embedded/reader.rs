@@ -94,6 +94,9 @@ impl Shared {
         loop {
             // Seen before the look at the watermark, so that a commit in between wakes us.
             commits.borrow_and_update();
+            if self.requests.is_closed() {
+                return Err(LogError::Closed);
+            }
             if from < partition.low() || from > partition.high() {
                 return Err(partition.out_of_range(from));
             }

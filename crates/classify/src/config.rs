@@ -62,6 +62,9 @@ mod tests {
         let (config, problems) =
             read("[classify]\nrules = 'own.toml'\nreview_margin_min = 2.0\nreview_margin = 0.1\n");
         assert_eq!(config.rules.unwrap().value, "own.toml");
-        insta::assert_snapshot!(problems.join("\n"), @"");
+        insta::assert_snapshot!(problems.join("\n"), @r#"
+switchboard.toml:3:21: `review_margin_min` is 2; it must be from 0 to 1
+switchboard.toml:4:1: unknown key `review_margin` in `[classify]` (did you mean `review_margin_min`? known: rules, label_share_min, review_confidence_min, review_margin_min, general_base, rule_margin)
+"#);
     }
 }

@@ -1,0 +1,171 @@
+//! The stage over a log that only remembers what was appended.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use rstest::rstest;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use switchboard_classify::{Classifier, ClassifyStage, NoModel, RuleSet};
+use switchboard_domain::{BrandTable, Mention, ReceivedMention, Slug};
+use switchboard_stream::log::{Position, Watermarks};
+use switchboard_stream::record::{MentionSignal, decode_classified, encode_received};
+use switchboard_stream::topic::{MENTION_RECEIVED, TopicName, TopicSpec};
+use switchboard_stream::{
+    Batch, Consumer, Log, LogError, LogRecord, NewRecord, Stage, StageError, Subscription,
+};
+
+/// Remembers each append as one list; answers `failure` instead when it has one.
+#[derive(Default)]
+struct MemoryLog {
+    appends: Mutex<Vec<Vec<NewRecord>>>,
+    failure: Option<LogError>,
+}
+
+#[async_trait]
+impl Log for MemoryLog {
+    fn incarnation(&self) -> Arc<str> {
+        "memory".into()
+    }
+
+    async fn ensure_topics(&self, _specs: &[TopicSpec]) -> Result<(), LogError> {
+        Ok(())
+    }
+
+    async fn append(&self, records: Vec<NewRecord>) -> Result<Vec<Position>, LogError> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        let position = Position {
+            partition: 0,
+            offset: 0,
+        };
+        let positions = vec![position; records.len()];
+        self.appends.lock().unwrap().push(records);
+        Ok(positions)
+    }
+
+    async fn subscribe(&self, _: Subscription) -> Result<Box<dyn Consumer>, LogError> {
+        Err(LogError::Closed)
+    }
+
+    async fn read(
+        &self,
+        _: &TopicName,
+        _: u32,
+        _: u64,
+        _: usize,
+        _: Duration,
+    ) -> Result<Vec<LogRecord>, LogError> {
+        Err(LogError::Closed)
+    }
+
+    async fn offset_at(&self, _: &TopicName, _: u32, _: Timestamp) -> Result<u64, LogError> {
+        Err(LogError::Closed)
+    }
+
+    async fn watermarks(&self, _: &TopicName) -> Result<Vec<Watermarks>, LogError> {
+        Err(LogError::Closed)
+    }
+
+    async fn backlog(&self, _: &str, _: &TopicName) -> Result<u64, LogError> {
+        Err(LogError::Closed)
+    }
+}
+
+fn stage(log: &Arc<MemoryLog>) -> ClassifyStage {
+    let brands = BrandTable::new([("acme help".to_owned(), Slug::from_any("acme"))]);
+    ClassifyStage {
+        classifier: Arc::new(Classifier::new(
+            RuleSet::shipped().unwrap(),
+            Box::new(NoModel),
+        )),
+        brands: Arc::new(brands),
+        log: Arc::<MemoryLog>::clone(log),
+    }
+}
+
+fn batch(payloads: Vec<Bytes>) -> Batch {
+    let records = (0..)
+        .zip(payloads)
+        .map(|(offset, payload)| LogRecord {
+            offset,
+            key: format!("key-{offset}"),
+            payload,
+            timestamp: Timestamp::UNIX_EPOCH,
+        })
+        .collect();
+    Batch {
+        topic: MENTION_RECEIVED,
+        partition: 0,
+        records,
+        incarnation: "memory".into(),
+        expected: None,
+    }
+}
+
+fn received(text: &str) -> Bytes {
+    let mut mention = Mention::new(Slug::from_any("x"), "1", text);
+    mention.accounts.insert("Acme Help".to_owned());
+    encode_received(&ReceivedMention {
+        mention,
+        received_at: "2026-03-01T12:00:00Z".parse().unwrap(),
+    })
+    .unwrap()
+}
+
+#[rstest]
+#[case::chatter("what a lovely evening", "mention.classified")]
+#[case::grievance("my parcel never arrived", "mention.classified")]
+#[case::risk(
+    "your toaster caught fire and my son was injured",
+    "mention.classified.urgent"
+)]
+#[tokio::test]
+async fn a_post_takes_exactly_one_lane_and_leaves_a_signal(#[case] text: &str, #[case] lane: &str) {
+    let log = Arc::new(MemoryLog::default());
+    let outcomes = stage(&log)
+        .process(&batch(vec![received(text)]))
+        .await
+        .unwrap();
+    assert_eq!(outcomes.len(), 1);
+    let appends = log.appends.lock().unwrap();
+    let [records] = appends.as_slice() else {
+        panic!("all records of a batch go in one append");
+    };
+    let topics: Vec<&str> = records.iter().map(|record| record.topic.as_str()).collect();
+    assert_eq!(topics, [lane, "mention.signal"]);
+    let keys: Vec<&str> = records.iter().map(|record| record.key.as_str()).collect();
+    assert_eq!(keys, ["key-0", "acme"]);
+    let classified = decode_classified(&records[0].payload).unwrap();
+    let signal = MentionSignal::decode(&records[1].payload).unwrap();
+    assert_eq!(
+        classified.classification.is_urgent(),
+        lane.ends_with("urgent")
+    );
+    assert_eq!(signal.label, classified.classification.label);
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_invalid_and_nothing_is_appended() {
+    let log = Arc::new(MemoryLog::default());
+    let poisoned = batch(vec![received("hello"), Bytes::from_static(b"{}")]);
+    let error = stage(&log).process(&poisoned).await.unwrap_err();
+    assert!(matches!(error, StageError::Invalid(_)), "{error}");
+    assert!(log.appends.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_log_that_is_away_is_tried_again() {
+    let log = Arc::new(MemoryLog {
+        failure: Some(LogError::Unavailable {
+            reason: "busy".to_owned(),
+        }),
+        ..MemoryLog::default()
+    });
+    let error = stage(&log)
+        .process(&batch(vec![received("hello")]))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, StageError::Transient(_)), "{error}");
+}

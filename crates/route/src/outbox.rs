@@ -1,0 +1,149 @@
+//! Publishes what transactions left to be told.
+//!
+//! Rows go out in commit order; a row is removed only after the log has acknowledged it. A
+//! crash in between publishes it again under the same number, which readers drop.
+
+use bytes::Bytes;
+use std::sync::Arc;
+use std::time::Duration;
+use switchboard_domain::Clock;
+use switchboard_storage::{Outbox, OutboxRow};
+use switchboard_stream::log::{Log, NewRecord};
+use switchboard_stream::topic::{TICKET_EVENTS, TopicName};
+use switchboard_telemetry::{Counter, Gauge, Metrics, Outcome, Stage};
+use tokio_util::sync::CancellationToken;
+
+/// One append: large enough to share an fsync, small enough to stay within a request.
+const BATCH_ROWS_MAX: usize = 500;
+
+/// How long a finished transaction may wait to be told; an idle look costs microseconds.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How long to wait when store or log are away: long enough not to spin.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The relay between the store's outbox and the log.
+pub struct OutboxRelay {
+    /// Where rows wait.
+    pub outbox: Arc<dyn Outbox>,
+    /// Where they go.
+    pub log: Arc<dyn Log>,
+    /// The time that published records carry.
+    pub clock: Arc<dyn Clock>,
+    /// Where it is counted.
+    pub metrics: Metrics,
+}
+
+/// Why a batch was not published. It stays in the outbox and is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// The store is away.
+    #[error("outbox: {0}")]
+    Store(#[from] switchboard_storage::StorageError),
+    /// The log is away or refuses.
+    #[error("log: {0}")]
+    Log(#[from] switchboard_stream::log::LogError),
+    /// The row names a topic that cannot be.
+    #[error("outbox row {seq}: {reason}")]
+    Row {
+        /// Which row.
+        seq: i64,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl OutboxRelay {
+    /// Publishes until `stop`; what is in hand is finished.
+    pub async fn run(&self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let pause = match self.publish_batch().await {
+                Ok(BATCH_ROWS_MAX) => continue,
+                Ok(_) => POLL_INTERVAL,
+                Err(error) => {
+                    tracing::warn!(%error, "the outbox waits");
+                    RETRY_INTERVAL
+                }
+            };
+            stop.run_until_cancelled(tokio::time::sleep(pause)).await;
+        }
+    }
+
+    /// Publishes the oldest rows and says how many.
+    ///
+    /// # Errors
+    /// When store or log are away; nothing is lost, call again.
+    pub async fn publish_batch(&self) -> Result<usize, RelayError> {
+        let rows = self.outbox.unpublished(BATCH_ROWS_MAX).await?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let records = rows
+            .iter()
+            .map(|row| self.record(row))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.log.append(records).await?;
+        fail::fail_point!("store.outbox.after_publish");
+        let published: Vec<i64> = rows.iter().map(|row| row.seq).collect();
+        self.outbox.mark_published(&published).await?;
+        self.count(rows.len());
+        Ok(rows.len())
+    }
+
+    /// Sets the gauges that show whether the outbox keeps up.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn measure(&self) -> Result<(), RelayError> {
+        let depth = self.outbox.depth().await?;
+        #[expect(clippy::cast_precision_loss, reason = "a gauge; 2^52 rows never wait")]
+        self.metrics.set(Gauge::OutboxDepth, depth as f64);
+        let oldest = self.outbox.oldest_at().await?;
+        let now = self.clock.now();
+        let age = oldest.map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64());
+        self.metrics.set(Gauge::OutboxOldestAge, age.max(0.0));
+        Ok(())
+    }
+
+    fn record(&self, row: &OutboxRow) -> Result<NewRecord, RelayError> {
+        let topic = TopicName::new(&row.topic).map_err(|error| RelayError::Row {
+            seq: row.seq,
+            reason: error.to_string(),
+        })?;
+        let payload = if topic == TICKET_EVENTS {
+            numbered(row)
+        } else {
+            row.payload.clone()
+        };
+        let timestamp = self.clock.now();
+        Ok(NewRecord {
+            topic,
+            key: row.key.clone(),
+            payload: Bytes::from(payload),
+            timestamp,
+        })
+    }
+
+    fn count(&self, rows: usize) {
+        let rows = rows as u64;
+        self.metrics.add(Counter::OutboxPublished, rows);
+        let forwarded = Counter::StageEvents {
+            stage: Stage::Outbox,
+            outcome: Outcome::Forwarded,
+        };
+        self.metrics.add(forwarded, rows);
+    }
+}
+
+/// A ticket event under the number that live updates resume by.
+fn numbered(row: &OutboxRow) -> Vec<u8> {
+    let number = row.number.unwrap_or_default().to_string();
+    let parts: [&[u8]; 5] = [
+        br#"{"v":1,"number":"#,
+        number.as_bytes(),
+        br#","event":"#,
+        &row.payload,
+        b"}",
+    ];
+    parts.concat()
+}

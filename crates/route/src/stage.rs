@@ -1,0 +1,142 @@
+//! Classified mentions → tickets.
+//!
+//! A batch is one transaction: tickets, identities, events, outbox, audit and the offset
+//! become durable together or not at all, so a crash at any moment repeats nothing.
+
+use crate::labels;
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+use switchboard_domain::intake::{Incoming, IntakeOutcome};
+use switchboard_domain::routing::{Facts, RoutingTable, route};
+use switchboard_domain::sla::SlaPolicy;
+use switchboard_domain::ticket::Actor;
+use switchboard_domain::{Clock, OffsetMove};
+use switchboard_storage::{Intake, IntakeBatch, Opened, StorageError, TakenIn};
+use switchboard_stream::log::Batch;
+use switchboard_stream::record::{self, DeadLetter};
+use switchboard_stream::runner::{Stage, StageError};
+use switchboard_telemetry::{self as telemetry, Counter, Histogram, Metrics, Outcome};
+
+/// The name of this stage's offsets and of the actor in its events.
+pub const CONSUMER: &str = "route";
+
+/// Everything a post's way to its ticket depends on besides the post itself.
+pub struct RouteStage {
+    /// Who owns what.
+    pub table: Arc<RoutingTable>,
+    /// Who promises what.
+    pub policies: Arc<[SlaPolicy]>,
+    /// How long an author's next post joins the open ticket.
+    pub join_window: SignedDuration,
+    /// Where tickets live.
+    pub intake: Arc<dyn Intake>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where it is counted.
+    pub metrics: Metrics,
+}
+
+#[async_trait]
+impl Stage for RouteStage {
+    fn name(&self) -> telemetry::Stage {
+        telemetry::Stage::Route
+    }
+
+    async fn process(&self, batch: &Batch) -> Result<Vec<Outcome>, StageError> {
+        let items = batch
+            .records
+            .iter()
+            .map(|record| self.incoming(&record.payload))
+            .collect::<Result<Vec<_>, _>>()?;
+        let now = self.clock.now();
+        let taken = self
+            .intake
+            .take_in(self.batch(items, batch.offset_move(CONSUMER), now))
+            .await;
+        let taken = taken.map_err(stage_error)?;
+        for one in &taken {
+            self.count(one, now);
+        }
+        Ok(taken.iter().map(|one| outcome(one.outcome)).collect())
+    }
+
+    async fn set_aside(&self, batch: &Batch, letter: DeadLetter) -> Result<(), StageError> {
+        let key = letter.origin.key.clone();
+        let payload = letter
+            .encode()
+            .map_err(|error| StageError::Fatal(error.to_string()))?;
+        let step = batch.offset_move(CONSUMER);
+        let kept = self
+            .intake
+            .set_aside(key, payload.to_vec(), step, self.clock.now())
+            .await;
+        kept.map_err(stage_error)
+    }
+}
+
+impl RouteStage {
+    /// Decides on one record; everything here depends on the record and the configuration
+    /// alone, so it is done before the transaction begins.
+    fn incoming(&self, payload: &[u8]) -> Result<Incoming, StageError> {
+        let classified = record::decode_classified(payload)
+            .map_err(|error| StageError::Invalid(error.to_string()))?;
+        let decision = route(&self.table, &Facts::of(&classified));
+        Ok(Incoming::new(classified, decision, &self.policies))
+    }
+
+    fn batch(&self, items: Vec<Incoming>, offset: OffsetMove, now: Timestamp) -> IntakeBatch {
+        IntakeBatch {
+            items,
+            offset,
+            join_window: self.join_window,
+            now,
+            actor: Actor::System(CONSUMER.into()),
+        }
+    }
+
+    fn count(&self, taken: &TakenIn, now: Timestamp) {
+        let Some(Opened {
+            department,
+            label,
+            received_at,
+            posted_at,
+            ..
+        }) = &taken.opened
+        else {
+            return;
+        };
+        let department = self.metrics.department(department.as_str());
+        let label = labels::class(*label);
+        self.metrics
+            .add(Counter::TicketsOpened { department, label }, 1);
+        self.metrics
+            .observe(Histogram::MentionToTicket, seconds(*received_at, now));
+        let age = Histogram::EventAge {
+            stage: telemetry::Stage::Route,
+        };
+        self.metrics.observe(age, seconds(*posted_at, now));
+    }
+}
+
+fn seconds(from: Timestamp, to: Timestamp) -> f64 {
+    to.duration_since(from).as_secs_f64().max(0.0)
+}
+
+const fn outcome(outcome: IntakeOutcome) -> Outcome {
+    match outcome {
+        IntakeOutcome::Opened | IntakeOutcome::Changed => Outcome::Forwarded,
+        IntakeOutcome::Duplicate => Outcome::Duplicate,
+        IntakeOutcome::Superseded => Outcome::Superseded,
+        IntakeOutcome::Tombstoned => Outcome::Tombstoned,
+    }
+}
+
+/// What the runner does about a fault of the store.
+pub(crate) fn stage_error(error: StorageError) -> StageError {
+    match error {
+        StorageError::Fenced { .. } => StageError::Fenced,
+        error if error.is_transient() => StageError::Transient(error.to_string()),
+        error => StageError::Fatal(error.to_string()),
+    }
+}

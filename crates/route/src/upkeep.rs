@@ -1,0 +1,76 @@
+//! Background duties over the store: the audit chain and the gauges that come from rows.
+
+use crate::labels;
+use crate::outbox::OutboxRelay;
+use std::sync::Arc;
+use std::time::Duration;
+use switchboard_domain::Clock;
+use switchboard_storage::{Audit, StorageError, Tickets};
+use switchboard_telemetry::{Counter, Metrics, Outcome, Stage};
+use tokio_util::sync::CancellationToken;
+
+/// The contract's rhythm of the audit sealer; the gauges go with it.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Seals the audit chain and refreshes the gauges, each second.
+pub struct Upkeep {
+    /// The audit rows.
+    pub audit: Arc<dyn Audit>,
+    /// The tickets to count.
+    pub tickets: Arc<dyn Tickets>,
+    /// Whose depth is shown.
+    pub relay: Arc<OutboxRelay>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where it is counted.
+    pub metrics: Metrics,
+}
+
+impl Upkeep {
+    /// Works until `stop`, and once more then, so that the chain covers the last change.
+    pub async fn run(&self, stop: CancellationToken) {
+        loop {
+            let stopping = stop.is_cancelled();
+            self.look().await;
+            if stopping {
+                return;
+            }
+            stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await;
+        }
+    }
+
+    async fn look(&self) {
+        if let Err(error) = self.seal().await {
+            tracing::warn!(%error, "the audit chain waits");
+        }
+        if let Err(error) = self.count_open().await {
+            tracing::warn!(%error, "open tickets are not counted");
+        }
+        if let Err(error) = self.relay.measure().await {
+            tracing::warn!(%error, "the outbox is not measured");
+        }
+    }
+
+    async fn seal(&self) -> Result<(), StorageError> {
+        let sealed = self.audit.seal(self.clock.now()).await?;
+        self.metrics.add(Counter::AuditSealed, sealed);
+        let forwarded = Counter::StageEvents {
+            stage: Stage::Audit,
+            outcome: Outcome::Forwarded,
+        };
+        self.metrics.add(forwarded, sealed);
+        Ok(())
+    }
+
+    async fn count_open(&self) -> Result<(), StorageError> {
+        let counts = self.tickets.open_counts().await?;
+        let open: Vec<_> = counts
+            .iter()
+            .map(|(department, priority, count)| {
+                (department.as_str(), labels::priority(*priority), *count)
+            })
+            .collect();
+        self.metrics.set_tickets_open(&open);
+        Ok(())
+    }
+}

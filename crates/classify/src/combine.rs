@@ -69,7 +69,7 @@ pub fn combine(rules: PerLabel, model: Option<PerLabel>, thresholds: &Thresholds
     softmax(evidence)
 }
 
-/// The label with the highest score, ties in the order pr_risk, complaint, lead, general;
+/// The label with the highest score, ties in the order `pr_risk`, `complaint`, `lead`, `general`;
 /// its score; and its lead over the next.
 pub fn verdict(scores: &Scores) -> (Label, f32, f32) {
     let mut best = TIE_ORDER[0];

@@ -242,17 +242,16 @@ impl Builder<'_> {
     fn unless(&mut self, names: &[Spanned<String>]) -> Vec<usize> {
         let mut guards = Vec::new();
         for name in names {
-            match self.guard_names.get(name.get_ref()) {
-                Some(&guard) => guards.push(guard),
-                None => {
-                    let known: Vec<&str> = self.guard_names.keys().map(String::as_str).collect();
-                    let message = format!(
-                        "no guard named `{}` (known: {})",
-                        name.get_ref(),
-                        known.join(", ")
-                    );
-                    self.problem(name, message);
-                }
+            if let Some(&guard) = self.guard_names.get(name.get_ref()) {
+                guards.push(guard);
+            } else {
+                let known: Vec<&str> = self.guard_names.keys().map(String::as_str).collect();
+                let message = format!(
+                    "no guard named `{}` (known: {})",
+                    name.get_ref(),
+                    known.join(", ")
+                );
+                self.problem(name, message);
             }
         }
         guards

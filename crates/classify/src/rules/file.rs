@@ -83,17 +83,15 @@ fn many<T: DeserializeOwned>(
     problems: &mut Vec<Problem>,
 ) -> Vec<T> {
     let span = value.span();
-    match value.into_inner() {
-        DeValue::Array(items) => items
-            .into_iter()
-            .filter_map(|item| one(text, item, problems))
-            .collect(),
-        _ => {
-            let message = "write this as an array of tables, with double brackets";
-            problems.push(Problem::at(text, &span, message));
-            Vec::new()
-        }
-    }
+    let DeValue::Array(items) = value.into_inner() else {
+        let message = "write this as an array of tables, with double brackets";
+        problems.push(Problem::at(text, &span, message));
+        return Vec::new();
+    };
+    items
+        .into_iter()
+        .filter_map(|item| one(text, item, problems))
+        .collect()
 }
 
 fn one<T: DeserializeOwned>(

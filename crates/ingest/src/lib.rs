@@ -4,9 +4,29 @@
 //! |---|---|
 //! | [`mention`] | the mention format: a stranger's bytes to mentions, error by error |
 //! | [`receive`] | `POST /api/v1/mentions` |
+//! | [`connector`] | what a source is to the worker, and the list of all connectors |
+//! | [`worker`] | one task per source: poll, append, and only then the cursor |
+//! | [`file`](mod@file) | the connector that reads files of JSON lines |
+//! | [`replay`], [`api_client`] | the client's side of `switchboard replay`, and of our API |
+//! | [`config`] | `[ingest]` and `[sources.<name>]` |
+//!
+//! # Adding a connector
+//!
+//! 1. A folder here with `mod.rs` (settings and descriptor), `client.rs` (HTTP) and `map.rs`
+//!    (reply → `Mention`, pure); the platform's own types never leave it.
+//! 2. One line in [`connector::CONNECTORS`], in its place by name.
+//! 3. `docs/connectors/<name>.md`, `tests/fixtures/<name>/` and an example in `config/`.
+//!    The contract test in `tests/connectors.rs` says what is missing.
 
+pub mod api_client;
+mod backlog;
+pub mod config;
+pub mod connector;
 #[cfg(test)]
 mod fake_log;
+pub mod file;
 pub mod mention;
 pub mod receive;
 mod record;
+pub mod replay;
+pub mod worker;

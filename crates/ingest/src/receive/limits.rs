@@ -35,9 +35,6 @@ pub const BACKLOG_MAX: u64 = 200_000;
 /// Characters of an `Idempotency-Key`: a UUID fits seven times, an index key stays short.
 pub const IDEMPOTENCY_KEY_MAX: usize = 255;
 
-/// How long a key is remembered: what senders retry, they retry within a day.
-pub const IDEMPOTENCY_KEPT: Duration = Duration::from_hours(24);
-
 /// The limits of one receiver; the default is the constants of this module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiveLimits {

@@ -7,28 +7,25 @@
 //! | `body` | takes the bytes in |
 //! | `intake` | bytes to records and to the answer |
 //! | `replay` | answers given before, by `Idempotency-Key` |
-//! | `backlog` | how far behind the classifier is |
 //!
 //! 202 is said only after the log has every accepted item; until then the sender keeps them.
 //! A sender who got no answer sends again: duplicates are absorbed by the mention's identity.
 
-mod backlog;
 mod body;
 mod intake;
 mod limits;
 mod problem;
 mod replay;
-pub mod storage;
 #[cfg(test)]
 mod tests;
 
 pub use limits::{
     APPEND_WAIT_MAX, BACKLOG_AGE_MAX, BACKLOG_MAX, BODIES_IN_FLIGHT_BYTES_MAX, BODY_BYTES_MAX,
-    BODY_WAIT_MAX, IDEMPOTENCY_KEPT, IDEMPOTENCY_KEY_MAX, RETRY_AFTER, ROOM_WAIT_MAX,
-    ReceiveLimits,
+    BODY_WAIT_MAX, IDEMPOTENCY_KEY_MAX, RETRY_AFTER, ROOM_WAIT_MAX, ReceiveLimits,
 };
 pub use problem::Problem;
 
+use crate::backlog::BacklogView;
 use crate::mention::BodyFormat;
 use axum::Router;
 use axum::body::Body;
@@ -36,15 +33,14 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Request, header};
 use axum::response::Response;
 use axum::routing::post;
-use backlog::BacklogView;
 use bytes::Bytes;
 use intake::Intake;
 use jiff::Timestamp;
 use replay::{Answer, ReplayKey};
 use std::sync::Arc;
-use storage::{Authenticator, IdempotencyKeys};
 use switchboard_domain::Clock;
 use switchboard_domain::access::{Action, Principal};
+use switchboard_storage::{Authenticator, IdempotencyKeys};
 use switchboard_stream::{Log, LogError, NewRecord};
 use switchboard_telemetry::{Counter, Metrics, PlatformLabel};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -55,7 +51,7 @@ pub struct Receiver {
     /// Where mentions go.
     pub log: Arc<dyn Log>,
     /// Whose token it is.
-    pub authenticator: Arc<dyn Authenticator>,
+    pub authenticator: Authenticator,
     /// Answers given before.
     pub idempotency_keys: Arc<dyn IdempotencyKeys>,
     /// Counts what is received and refused.

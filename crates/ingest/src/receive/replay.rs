@@ -1,15 +1,15 @@
 //! The same request twice gets the same answer, and is taken once.
 
 use super::intake::Summary;
-use super::limits::{IDEMPOTENCY_KEPT, IDEMPOTENCY_KEY_MAX};
+use super::limits::IDEMPOTENCY_KEY_MAX;
 use super::problem::Problem;
-use super::storage::{IdempotencyKeys, KeptAnswer};
 use crate::mention::BodyFormat;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use switchboard_domain::access::Principal;
+use switchboard_storage::{IdempotencyKeys, RememberedResponse};
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const IDEMPOTENCY_REPLAYED: &str = "idempotency-replayed";
@@ -30,7 +30,7 @@ pub(super) struct KeyedRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     status: StatusCode,
-    body: String,
+    body: Vec<u8>,
 }
 
 impl ReplayKey {
@@ -95,30 +95,29 @@ impl KeyedRequest {
     /// request would be taken again, and its duplicates absorbed.
     pub(super) async fn keep(self, keys: &dyn IdempotencyKeys, answer: &Answer, now: Timestamp) {
         let ReplayKey { principal, key } = &self.key;
-        let kept = KeptAnswer {
+        let response = RememberedResponse {
             request_hash: self.hash,
             status: answer.status.as_u16(),
             body: answer.body.clone(),
         };
-        let expires_at = now
-            .saturating_add(IDEMPOTENCY_KEPT)
-            .unwrap_or(Timestamp::MAX);
-        if let Err(error) = keys.keep(principal, key, kept, expires_at).await {
-            tracing::warn!(%error, "an idempotency key could not be kept");
+        match keys.remember(principal, key, response, now).await {
+            Ok(true) => {}
+            Ok(false) => tracing::info!("an idempotency key was used twice at the same time"),
+            Err(error) => tracing::warn!(%error, "an idempotency key could not be kept"),
         }
     }
 }
 
 impl Answer {
     pub(super) fn of(summary: &Summary) -> Self {
-        let body = serde_json::to_string(summary).unwrap_or_default();
+        let body = serde_json::to_vec(summary).unwrap_or_default();
         Self {
             status: summary.status(),
             body,
         }
     }
 
-    fn kept(kept: KeptAnswer) -> Self {
+    fn kept(kept: RememberedResponse) -> Self {
         let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::ACCEPTED);
         Self {
             status,

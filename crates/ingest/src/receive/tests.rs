@@ -9,9 +9,12 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
-use storage::{KeptAnswer, StorageError};
 use switchboard_domain::ManualClock;
 use switchboard_domain::access::Role;
+use switchboard_domain::ticket::Actor;
+use switchboard_storage::access::{Access, NewToken, TokenInfo, User};
+use switchboard_storage::idempotency::IDEMPOTENCY_RETENTION;
+use switchboard_storage::{RememberedResponse, StorageError};
 use switchboard_telemetry::RejectReason;
 use tower::ServiceExt;
 
@@ -19,16 +22,41 @@ use tower::ServiceExt;
 struct RoleTokens;
 
 #[async_trait]
-impl Authenticator for RoleTokens {
-    async fn authenticate(
+impl Access for RoleTokens {
+    async fn create_user(&self, _: User, _: &Actor, _: Timestamp) -> Result<bool, StorageError> {
+        Ok(false)
+    }
+
+    async fn list_users(&self) -> Result<Vec<User>, StorageError> {
+        Ok(Vec::new())
+    }
+
+    async fn create_token(
         &self,
-        bearer: &str,
+        _: NewToken,
+        _: &Actor,
+        _: Timestamp,
+    ) -> Result<bool, StorageError> {
+        Ok(false)
+    }
+
+    async fn list_tokens(&self) -> Result<Vec<TokenInfo>, StorageError> {
+        Ok(Vec::new())
+    }
+
+    async fn revoke_token(&self, _: &str, _: &Actor, _: Timestamp) -> Result<bool, StorageError> {
+        Ok(false)
+    }
+
+    async fn find_token(
+        &self,
+        secret: &str,
         _now: Timestamp,
     ) -> Result<Option<Principal>, StorageError> {
-        if bearer == "store-is-down" {
-            return Err(StorageError("told so".into()));
+        if secret == "store-is-down" {
+            return Err(store_is_down());
         }
-        let (role, name) = bearer.split_once(':').unwrap_or((bearer, bearer));
+        let (role, name) = secret.split_once(':').unwrap_or((secret, secret));
         Ok(Role::parse(role).map(|role| Principal {
             name: name.to_owned(),
             role,
@@ -37,7 +65,13 @@ impl Authenticator for RoleTokens {
     }
 }
 
-type Kept = BTreeMap<(String, String), (KeptAnswer, Timestamp)>;
+fn store_is_down() -> StorageError {
+    StorageError::Unavailable {
+        reason: "told so".into(),
+    }
+}
+
+type Kept = BTreeMap<(String, String), (RememberedResponse, Timestamp)>;
 
 #[derive(Default)]
 struct MemoryKeys(Mutex<Kept>);
@@ -49,27 +83,32 @@ impl IdempotencyKeys for MemoryKeys {
         principal: &str,
         key: &str,
         now: Timestamp,
-    ) -> Result<Option<KeptAnswer>, StorageError> {
+    ) -> Result<Option<RememberedResponse>, StorageError> {
         if key == "store-is-down" {
-            return Err(StorageError("told so".into()));
+            return Err(store_is_down());
         }
         let kept = self.0.lock().unwrap();
         let found = kept.get(&(principal.to_owned(), key.to_owned()));
+        let fresh = |since: Timestamp| now.duration_since(since) < IDEMPOTENCY_RETENTION;
         Ok(found
-            .filter(|(_, expires)| *expires > now)
-            .map(|(answer, _)| answer.clone()))
+            .filter(|(_, since)| fresh(*since))
+            .map(|(response, _)| response.clone()))
     }
 
-    async fn keep(
+    async fn remember(
         &self,
         principal: &str,
         key: &str,
-        answer: KeptAnswer,
-        expires_at: Timestamp,
-    ) -> Result<(), StorageError> {
+        response: RememberedResponse,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
         let mut kept = self.0.lock().unwrap();
-        kept.insert((principal.to_owned(), key.to_owned()), (answer, expires_at));
-        Ok(())
+        kept.insert((principal.to_owned(), key.to_owned()), (response, now));
+        Ok(true)
+    }
+
+    async fn purge(&self, _now: Timestamp) -> Result<u64, StorageError> {
+        Ok(0)
     }
 }
 
@@ -90,7 +129,7 @@ fn bench_with(limits: ReceiveLimits) -> Bench {
     let metrics = Metrics::new("test").unwrap();
     let router = router(Receiver {
         log: log.clone(),
-        authenticator: Arc::new(RoleTokens),
+        authenticator: Authenticator::new(Arc::new(RoleTokens), None),
         idempotency_keys: Arc::new(MemoryKeys::default()),
         metrics: metrics.clone(),
         clock: clock.clone(),

@@ -1,6 +1,6 @@
 //! How far behind the classifier is, looked at once a second at most.
 
-use super::limits::BACKLOG_AGE_MAX;
+use crate::receive::BACKLOG_AGE_MAX;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Mutex, PoisonError};
 use switchboard_stream::topic::MENTION_RECEIVED;
@@ -8,13 +8,13 @@ use switchboard_stream::{Log, LogError};
 
 /// The last look. Requests that find it stale together look together; none waits for another.
 #[derive(Default)]
-pub(super) struct BacklogView {
+pub(crate) struct BacklogView {
     last: Mutex<Option<(Timestamp, u64)>>,
 }
 
 impl BacklogView {
     /// Records of `mention.received` that `group` has not read.
-    pub(super) async fn records(
+    pub(crate) async fn records(
         &self,
         log: &dyn Log,
         group: &str,

@@ -1,0 +1,155 @@
+//! `[ingest]` and `[sources.<name>]`.
+
+use crate::connector::{CONNECTORS, ConnectorPlan, Descriptor};
+use crate::mention::{ITEM_BYTES_MAX, ITEMS_MAX, ParseLimits, TEXT_BYTES_MAX};
+use crate::receive::{APPEND_WAIT_MAX, BACKLOG_MAX, BODY_BYTES_MAX, ReceiveLimits};
+use std::sync::Arc;
+use switchboard_config::{Section, unknown_name};
+use switchboard_domain::Slug;
+use switchboard_telemetry::PlatformLabel;
+
+/// `[ingest]`: limits may be tightened, never widened beyond what the rest is built for.
+///
+/// `body_bytes_max`, `items_max`, `item_bytes_max`, `text_bytes_max`, `backlog_max`.
+pub fn read_limits(section: &mut Section<'_>) -> ReceiveLimits {
+    /// A mention of a few words with its names.
+    const SMALLEST: usize = 1024;
+    let mut size = |key: &str, most: usize| section.in_range(key, SMALLEST..=most).unwrap_or(most);
+    let body_bytes = size("body_bytes_max", BODY_BYTES_MAX);
+    let item_bytes = size("item_bytes_max", ITEM_BYTES_MAX);
+    let text_bytes = size("text_bytes_max", TEXT_BYTES_MAX);
+    ReceiveLimits {
+        body_bytes,
+        parse: ParseLimits {
+            items: section
+                .in_range("items_max", 1..=ITEMS_MAX)
+                .unwrap_or(ITEMS_MAX),
+            item_bytes,
+            text_bytes,
+        },
+        backlog: section
+            .in_range("backlog_max", 1..=u64::MAX)
+            .unwrap_or(BACKLOG_MAX),
+        append_wait: APPEND_WAIT_MAX,
+    }
+}
+
+/// One `[sources.<name>]`, read and not yet started.
+#[derive(Clone, Debug)]
+pub struct SourceConfig {
+    /// The name people gave it; the key of its cursor.
+    pub name: String,
+    /// The connector's name.
+    pub connector: &'static str,
+    /// The platform its series are counted under.
+    pub platform: PlatformLabel,
+    /// Makes the connector.
+    pub plan: Arc<dyn ConnectorPlan>,
+}
+
+/// Every `[sources.<name>]` of the root, in the order of the file. One with a problem is
+/// left out, and the problem noted.
+pub fn read_sources(root: &mut Section<'_>) -> Vec<SourceConfig> {
+    let sources = root.sections("sources", |name, section| {
+        if let Err(error) = Slug::new(&name.value) {
+            section.problem(&name.place, format!("a source's name: {error}"));
+        }
+        read_source(name.value.clone(), section)
+    });
+    sources.into_iter().flatten().collect()
+}
+
+fn read_source(name: String, section: &mut Section<'_>) -> Option<SourceConfig> {
+    let Some(descriptor) = read_connector(section) else {
+        // What the settings mean cannot be judged; they are no unknown key for that.
+        section.value::<toml::Table>("settings");
+        return None;
+    };
+    let plan = section.section("settings", descriptor.read)?;
+    let Descriptor {
+        name: connector,
+        platform,
+        ..
+    } = *descriptor;
+    Some(SourceConfig {
+        name,
+        connector,
+        platform,
+        plan,
+    })
+}
+
+fn read_connector(section: &mut Section<'_>) -> Option<&'static Descriptor> {
+    let names: Vec<&str> = CONNECTORS
+        .iter()
+        .map(|descriptor| descriptor.name)
+        .collect();
+    let Some(connector) = section.located::<String>("connector") else {
+        if !section.has("connector") {
+            let message = format!("missing `connector` (known: {})", names.join(", "));
+            section.problem_here(message);
+        }
+        return None;
+    };
+    let found = CONNECTORS
+        .iter()
+        .find(|descriptor| descriptor.name == connector.value);
+    if found.is_none() {
+        let message = unknown_name("connector", &connector.value, &names);
+        section.problem(&connector.place, message);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use switchboard_config::Document;
+
+    fn read(text: &str) -> (Vec<SourceConfig>, ReceiveLimits, Vec<String>) {
+        let environment = BTreeMap::new();
+        let document = Document::parse("s.toml", text, &environment, &[]);
+        let (sources, limits) =
+            document.read(|root| (read_sources(root), root.section("ingest", read_limits)));
+        let problems = document.into_problems();
+        (
+            sources,
+            limits,
+            problems.iter().map(ToString::to_string).collect(),
+        )
+    }
+
+    #[test]
+    fn nothing_configured_is_the_default() {
+        let (sources, limits, problems) = read("");
+        assert!(sources.is_empty() && problems.is_empty());
+        assert_eq!(limits, ReceiveLimits::default());
+    }
+
+    #[test]
+    fn a_source_and_tighter_limits() {
+        let (sources, limits, problems) = read(
+            "[ingest]\nitems_max = 5\nbacklog_max = 7\n\
+             [sources.storms]\nconnector = 'file'\nsettings = { paths = ['a.jsonl'], speed = 60.0 }",
+        );
+        assert_eq!(problems, Vec::<String>::new());
+        assert_eq!((limits.parse.items, limits.backlog), (5, 7));
+        assert_eq!(
+            (sources[0].name.as_str(), sources[0].connector),
+            ("storms", "file")
+        );
+    }
+
+    #[test]
+    fn every_mistake_has_its_place() {
+        let (sources, _, problems) = read(
+            "[ingest]\nitems_max = 10001\n\
+             [sources.Storms]\nconnector = 'flie'\nsettings = { any = 1 }\n\
+             [sources.two]\n\
+             [sources.three]\nconnector = 'file'\nsettings = { paths = [], speed = 0.0, sped = 1 }\n",
+        );
+        assert!(sources.is_empty());
+        insta::assert_snapshot!(problems.join("\n"), @"");
+    }
+}

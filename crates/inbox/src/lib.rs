@@ -21,7 +21,11 @@ mod openapi;
 mod openapi_route;
 mod queue;
 mod routes;
+#[cfg(test)]
+mod routes_tests;
 mod state;
+#[cfg(test)]
+mod testing;
 mod ticket;
 mod topic;
 

@@ -23,7 +23,7 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case::nearest_first("suport", &["sales", "support", "pr"], "support, sales, pr")]
+    #[case::nearest_first("suport", &["sales", "support", "pr"], "support, pr, sales")]
     #[case::nobody("x", &[], "none")]
     #[case::many("a", &["a", "b", "c", "d", "e", "f", "g"], "a, b, c, d, e and 2 more")]
     fn suggests(#[case] wanted: &str, #[case] known: &[&str], #[case] want: &str) {

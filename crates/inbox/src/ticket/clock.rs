@@ -124,6 +124,25 @@ mod tests {
             cause: StopCause::Replied,
         });
         let view = serde_json::to_string_pretty(&ClockView::from(&clock)).unwrap();
-        insta::assert_snapshot!(view);
+        insta::assert_snapshot!(view, @r#"
+        {
+          "clock": "first_response",
+          "cycle": 1,
+          "policy": "standard",
+          "started_at": "1970-01-01T00:00:00Z",
+          "start_reason": "post_time",
+          "target_seconds": 1800,
+          "due_at": "1970-01-01T00:30:00Z",
+          "warn_at": [
+            "1970-01-01T00:15:00Z",
+            "1970-01-01T00:22:30Z"
+          ],
+          "status": "met",
+          "stopped": {
+            "at": "1970-01-01T00:00:00Z",
+            "cause": "replied"
+          }
+        }
+        "#);
     }
 }

@@ -1,0 +1,257 @@
+//! The whole API over a small world, for the tests of every operation.
+
+mod answer;
+mod store;
+
+pub(crate) use answer::Answer;
+use store::MemoryStore;
+
+use crate::{Parts, router};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, header};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use switchboard_domain::access::Role;
+use switchboard_domain::intake::Incoming;
+use switchboard_domain::mention::Author;
+use switchboard_domain::routing::{Facts, Priority, RoutingTable, Row, route};
+use switchboard_domain::sla::SlaPolicy;
+use switchboard_domain::ticket::{Actor, Command, TicketId};
+use switchboard_domain::{
+    Classification, ClassifiedMention, Label, ManualClock, Mention, Op, Scores, Slug,
+};
+use switchboard_storage::access::NewToken;
+use switchboard_storage::{Access, Applied, Authenticator, Change, Tickets};
+use switchboard_stream::backend::embedded::{EmbeddedLog, EmbeddedOptions};
+use switchboard_stream::log::{Log, NewRecord, Position};
+use switchboard_stream::topic::{self, TopicName};
+use switchboard_telemetry::Metrics;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// The departments of the world.
+pub(crate) const DEPARTMENTS: [&str; 4] = ["community", "pr", "sales", "support"];
+
+/// Who has a token, which is their name: role, and departments.
+pub(crate) const PEOPLE: [(&str, Role, &[&str]); 6] = [
+    ("root", Role::Admin, &[]),
+    ("sue", Role::Supervisor, &[]),
+    ("ann", Role::Agent, &["support"]),
+    ("bob", Role::Agent, &["sales"]),
+    ("vic", Role::Viewer, &["support"]),
+    ("feed", Role::Ingest, &[]),
+];
+
+/// A process without its edges: store, log, clock, router.
+pub(crate) struct World {
+    pub(crate) log: Arc<EmbeddedLog>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) metrics: Metrics,
+    store: Arc<MemoryStore>,
+    router: Router,
+    _dir: TempDir,
+}
+
+impl World {
+    /// Empty, but for [`PEOPLE`], at noon of 1 March 2026.
+    pub(crate) async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let log = EmbeddedLog::open(&EmbeddedOptions::new(dir.path(), [7; 16])).unwrap();
+        let departments = DEPARTMENTS.map(Slug::from_any);
+        log.ensure_topics(&topic::standard_topics(2)).await.unwrap();
+        log.ensure_topics(&topic::queue_topics(&departments, 2))
+            .await
+            .unwrap();
+        let log = Arc::new(log);
+        let clock = Arc::new(ManualClock::new("2026-03-01T12:00:00Z".parse().unwrap()));
+        let metrics = Metrics::new("test").unwrap();
+        let store = Arc::new(MemoryStore::default());
+        people(store.as_ref()).await;
+        let router = router(Parts {
+            tickets: store.clone(),
+            access: store.clone(),
+            dead_letters: store.clone(),
+            log: log.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+            authenticator: Authenticator::new(store.clone(), Some("this-run".into())),
+            departments: departments.to_vec(),
+            run_id: "run".into(),
+        });
+        Self {
+            log,
+            clock,
+            metrics,
+            store,
+            router,
+            _dir: dir,
+        }
+    }
+
+    /// Takes a post in; complaints go to `support`, leads to `sales`.
+    pub(crate) async fn post(&self, id: &str, label: Label) -> TicketId {
+        self.take_in(mention(id), label).await
+    }
+
+    /// Its author deletes a post.
+    pub(crate) async fn delete_post(&self, id: &str) -> TicketId {
+        self.take_in(
+            Mention {
+                op: Op::Delete,
+                ..mention(id)
+            },
+            Label::General,
+        )
+        .await
+    }
+
+    async fn take_in(&self, mention: Mention, label: Label) -> TicketId {
+        let now = switchboard_domain::Clock::now(self.clock.as_ref());
+        let classified = ClassifiedMention {
+            mention,
+            received_at: now,
+            classification: verdict(label),
+            brand: Slug::from_any("acme"),
+        };
+        let decision = route(&table(), &Facts::of(&classified));
+        self.store
+            .take_in(&Incoming::new(classified, decision, &[policy()]), now)
+    }
+
+    /// Somebody changes a ticket without the API.
+    pub(crate) async fn change(&self, ticket: TicketId, who: &str, command: Command) {
+        let change = Change {
+            ticket,
+            command,
+            expected_version: None,
+            actor: Actor::Person(who.into()),
+            now: switchboard_domain::Clock::now(self.clock.as_ref()),
+        };
+        let scope = switchboard_domain::access::DepartmentScope::All;
+        let applied = self.store.apply(change, &scope).await.unwrap();
+        assert!(matches!(applied, Applied::Done { .. }), "{applied:?}");
+    }
+
+    /// Appends a record now.
+    pub(crate) async fn append(&self, topic: TopicName, key: &str, payload: &str) -> Position {
+        let record = NewRecord {
+            topic,
+            key: key.into(),
+            payload: payload.to_owned().into(),
+            timestamp: switchboard_domain::Clock::now(self.clock.as_ref()),
+        };
+        self.log.append(vec![record]).await.unwrap()[0]
+    }
+
+    pub(crate) async fn get(&self, who: &str, path: &str) -> Answer {
+        self.call(who, "GET", path, &[], "").await
+    }
+
+    pub(crate) async fn act(&self, who: &str, path: &str, body: &str) -> Answer {
+        self.call(who, "POST", path, &[], body).await
+    }
+
+    /// Nobody asks when `who` is empty.
+    pub(crate) async fn call(
+        &self,
+        who: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !who.is_empty() {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {who}"));
+        }
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+}
+
+async fn people(access: &dyn Access) {
+    for (name, role, departments) in PEOPLE {
+        let departments: BTreeSet<Slug> = departments
+            .iter()
+            .map(|name| Slug::from_any(name))
+            .collect();
+        let (name, secret) = (name.to_owned(), name.to_owned());
+        let token = NewToken {
+            name,
+            role,
+            departments,
+            secret,
+            expires_at: None,
+        };
+        let by = Actor::System("test".into());
+        assert!(
+            access
+                .create_token(token, &by, Timestamp::UNIX_EPOCH)
+                .await
+                .unwrap()
+        );
+    }
+}
+
+fn mention(id: &str) -> Mention {
+    let mut mention = Mention::new(Slug::from_any("x"), id, "my bag is lost");
+    mention.author = Author {
+        id: format!("author-{id}"),
+        ..Author::default()
+    };
+    mention.url = Some(format!("https://x.example/{id}"));
+    mention
+}
+
+fn verdict(label: Label) -> Classification {
+    Classification {
+        label,
+        labels: [label].into(),
+        confidence: 0.75,
+        scores: Scores::default(),
+        needs_review: false,
+        severity: 2,
+        topics: vec!["baggage/lost".into()],
+        language: "en".into(),
+        reasons: vec![],
+        no_answer: None,
+        rules_version: "r1".into(),
+        model_version: "none".into(),
+        revision: 1,
+    }
+}
+
+fn table() -> RoutingTable {
+    let row = |name: &str, label, department| Row {
+        label: Some([label].into()),
+        ..Row::new(name, Slug::from_any(department))
+    };
+    let rows = vec![
+        row("complaints", Label::Complaint, "support"),
+        row("leads", Label::Lead, "sales"),
+        row("risks", Label::PrRisk, "pr"),
+    ];
+    RoutingTable::new(rows, Slug::from_any("community")).unwrap()
+}
+
+fn policy() -> SlaPolicy {
+    SlaPolicy {
+        name: "standard".into(),
+        labels: vec![],
+        first_response_seconds: [
+            (Priority::Normal, 3600),
+            (Priority::High, 1800),
+            (Priority::Urgent, 600),
+        ]
+        .into(),
+        warn_at_percent: vec![75],
+    }
+}

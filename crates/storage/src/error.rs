@@ -48,10 +48,8 @@ pub enum StorageError {
         reason: String,
     },
     /// A statement of ours is wrong. A defect: the same call fails again.
-    #[error("the store refused `{operation}`: {reason}")]
+    #[error("the store refused a statement: {reason}")]
     Internal {
-        /// What was tried.
-        operation: &'static str,
         /// What the database said.
         reason: String,
     },

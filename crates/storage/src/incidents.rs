@@ -11,12 +11,15 @@ use switchboard_domain::{MentionKey, OffsetMove, Slug};
 /// on it already, and a second call would be noise.
 pub const INCIDENT_COOLDOWN: SignedDuration = SignedDuration::from_mins(60);
 
+/// Who is told of a new incident: a name that the notifiers resolve to channels and people.
+pub const CRISIS_RECIPIENT: &str = "crisis";
+
 /// The incidents of all brands.
 #[async_trait]
 pub trait Incidents: Send + Sync {
     /// Judges each signal after the earlier ones of its brand, opens at most one incident per
-    /// brand at a time, attaches what comes within [`INCIDENT_COOLDOWN`], asks for the
-    /// notifications, and moves the offset: all of it or nothing. Answers what was opened.
+    /// brand at a time, attaches what comes within [`INCIDENT_COOLDOWN`], asks for a
+    /// notification of [`CRISIS_RECIPIENT`], and moves the offset: all of it or nothing. Answers what was opened.
     /// A signal seen before counts once.
     ///
     /// # Errors
@@ -30,27 +33,15 @@ pub trait Incidents: Send + Sync {
 /// Signals of one partition, in its order.
 #[derive(Clone, Debug)]
 pub struct WatchBatch {
-    /// Those of other labels than `pr_risk` are passed over.
-    pub signals: Vec<BrandSignal>,
+    /// Whose, what the rule needs of the post, and which post. Other labels than `pr_risk`
+    /// are passed over.
+    pub signals: Vec<(Slug, RiskSignal, MentionKey)>,
     /// When to call people.
     pub rule: IncidentRule,
-    /// Whom; one notification each.
-    pub recipients: Vec<String>,
     /// The step past them.
     pub offset: OffsetMove,
     /// The time of every change.
     pub now: Timestamp,
-}
-
-/// One post, as it counts for its brand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BrandSignal {
-    /// Whose.
-    pub brand: Slug,
-    /// Which post.
-    pub mention: MentionKey,
-    /// What the rule needs of it.
-    pub signal: RiskSignal,
 }
 
 /// A crisis of one brand.
@@ -64,7 +55,7 @@ pub struct Incident {
     pub trigger: Trigger,
     /// When, by our clock.
     pub opened_at: Timestamp,
-    /// The time of the last signal attached.
+    /// When the last signal was attached, by our clock.
     pub last_signal_at: Timestamp,
     /// The post that opened it.
     pub mention: MentionKey,

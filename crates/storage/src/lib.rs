@@ -14,6 +14,7 @@
 //! | [`dead_letters`] | what people decided about dead letters |
 //! | [`cursors`] | how far a source was read, under a lease |
 //! | [`idempotency`] | answers remembered for a repeated request |
+//! | [`sqlite`] | the store in one file |
 //! | [`store`] | all of them in one bundle |
 //!
 //! Conventions of every trait: object safe, so that parts hold `Arc<dyn Tickets>`; time is an
@@ -38,6 +39,7 @@ pub mod intake;
 pub mod offsets;
 pub mod outbox;
 pub mod records;
+pub mod sqlite;
 pub mod store;
 pub mod ticket;
 pub mod timers;
@@ -48,10 +50,11 @@ pub use authenticator::Authenticator;
 pub use cursors::{Cursors, StoredCursor};
 pub use error::StorageError;
 pub use idempotency::{IdempotencyKeys, RememberedResponse};
-pub use incidents::{BrandSignal, Incident, Incidents, WatchBatch};
+pub use incidents::{Incident, Incidents, WatchBatch};
 pub use intake::{Intake, IntakeBatch, MAX_INTAKE_BATCH, Opened, TakenIn};
 pub use offsets::Offsets;
 pub use outbox::{Outbox, OutboxRow};
+pub use sqlite::{SqliteOptions, SqliteStore};
 pub use store::Store;
 pub use ticket::{
     Applied, Change, Cursor, ExplainedDecision, Page, Sort, StoredMention, TicketCount,

@@ -1,0 +1,58 @@
+//! SQLite's errors in the store's words.
+
+use crate::StorageError;
+use rusqlite::ErrorCode;
+use std::fmt::Display;
+
+impl From<rusqlite::Error> for StorageError {
+    fn from(error: rusqlite::Error) -> Self {
+        let reason = error.to_string();
+        match error.sqlite_error_code() {
+            Some(
+                ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::OutOfMemory
+                | ErrorCode::FileLockingProtocolFailed
+                | ErrorCode::OperationInterrupted
+                | ErrorCode::ReadOnly,
+            ) => Self::Unavailable { reason },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                corrupt("store.db", "", "", reason)
+            }
+            // A column of another type than it was created with.
+            None if matches!(error, rusqlite::Error::InvalidColumnType(..)) => {
+                corrupt("store.db", "", "", reason)
+            }
+            _ => Self::Internal { reason },
+        }
+    }
+}
+
+pub(super) fn corrupt(
+    table: &'static str,
+    column: &'static str,
+    row: impl Display,
+    reason: impl Display,
+) -> StorageError {
+    StorageError::Corrupt {
+        table,
+        column,
+        row: row.to_string(),
+        reason: reason.to_string(),
+    }
+}
+
+pub(super) fn internal(reason: impl Display) -> StorageError {
+    StorageError::Internal {
+        reason: reason.to_string(),
+    }
+}
+
+pub(super) fn unavailable(reason: impl Display) -> StorageError {
+    StorageError::Unavailable {
+        reason: reason.to_string(),
+    }
+}

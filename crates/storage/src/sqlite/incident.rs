@@ -1,0 +1,275 @@
+//! Risk signals and incidents.
+
+use super::SqliteStore;
+use super::transaction::{Purpose, Write};
+use super::value::{Place, from_column, json, mention_hash, micros, to_column};
+use crate::incidents::{CRISIS_RECIPIENT, INCIDENT_COOLDOWN};
+use crate::records::{NotificationRequested, RECORD_VERSION};
+use crate::{AuditEntry, Incident, Incidents, StorageError, WatchBatch};
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, Row, params};
+use switchboard_domain::incident::{IncidentRule, RiskSignal, Trigger};
+use switchboard_domain::ticket::Actor;
+use switchboard_domain::{Label, MentionKey, Slug};
+
+/// How long a signal is kept, by our clock: far beyond any window, so that the same post,
+/// arriving again, is known.
+const SIGNAL_RETENTION: SignedDuration = SignedDuration::from_hours(24);
+
+#[async_trait]
+impl Incidents for SqliteStore {
+    async fn watch(&self, batch: WatchBatch) -> Result<Vec<Incident>, StorageError> {
+        self.write(Purpose::Stream, move |write| {
+            write.move_offset(&batch.offset)?;
+            prune(write, batch.now)?;
+            let mut opened = vec![];
+            for (brand, signal, mention) in &batch.signals {
+                if signal.label == Label::PrRisk && !signal.backfill {
+                    let seen = Seen {
+                        brand,
+                        signal,
+                        mention,
+                    };
+                    opened.extend(seen.judge(write, &batch.rule, batch.now)?);
+                }
+            }
+            Ok(opened)
+        })
+        .await
+    }
+
+    async fn list_incidents(&self, limit: usize) -> Result<Vec<Incident>, StorageError> {
+        self.read(move |snapshot| {
+            let mut statement = snapshot.prepare_cached(&format!(
+                "{SELECT} ORDER BY opened_at DESC, id DESC LIMIT ?1"
+            ))?;
+            let mut rows = statement.query([i64::try_from(limit).unwrap_or(i64::MAX)])?;
+            let mut incidents = vec![];
+            while let Some(row) = rows.next()? {
+                incidents.push(incident(row)?);
+            }
+            Ok(incidents)
+        })
+        .await
+    }
+}
+
+struct Seen<'a> {
+    brand: &'a Slug,
+    signal: &'a RiskSignal,
+    mention: &'a MentionKey,
+}
+
+impl Seen<'_> {
+    fn judge(
+        &self,
+        write: &mut Write<'_>,
+        rule: &IncidentRule,
+        now: Timestamp,
+    ) -> Result<Option<Incident>, StorageError> {
+        if !self.store(write, now)? {
+            return Ok(None);
+        }
+        if let Some(open) = open_incident(write.transaction(), self.brand)? {
+            if now.duration_since(open.last_signal_at) <= INCIDENT_COOLDOWN {
+                self.attach(write, open.id, now)?;
+                return Ok(None);
+            }
+            close(write, open.id, now)?;
+        }
+        let earlier = self.earlier(write.transaction(), rule)?;
+        match rule.judge(self.signal, &earlier) {
+            Some(trigger) => self.open(write, trigger, now).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// `false` when the post was seen before and is no graver now.
+    fn store(&self, write: &Write<'_>, now: Timestamp) -> Result<bool, StorageError> {
+        let stored = write
+            .prepare(
+                "INSERT INTO risk_signal
+                     (brand, mention, at, author, severity, followers, stored_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT DO UPDATE SET severity = excluded.severity,
+                     followers = max(followers, excluded.followers)
+                 WHERE excluded.severity > severity",
+            )?
+            .execute(params![
+                self.brand.as_str(),
+                mention_hash(self.mention),
+                micros(self.signal.at),
+                self.signal.author,
+                self.signal.severity,
+                to_column(self.signal.followers),
+                micros(now)
+            ])?;
+        Ok(stored == 1)
+    }
+
+    /// The brand's other signals around this one, on both sides: records of several
+    /// partitions come in no order.
+    fn earlier(
+        &self,
+        connection: &Connection,
+        rule: &IncidentRule,
+    ) -> Result<Vec<RiskSignal>, StorageError> {
+        let from = self
+            .signal
+            .at
+            .saturating_sub(rule.window)
+            .unwrap_or(Timestamp::MIN);
+        let to = self
+            .signal
+            .at
+            .saturating_add(rule.window)
+            .unwrap_or(Timestamp::MAX);
+        let mut statement = connection.prepare_cached(
+            "SELECT at, author, severity, followers FROM risk_signal
+             WHERE brand = ?1 AND at BETWEEN ?2 AND ?3 AND mention <> ?4",
+        )?;
+        let mention = mention_hash(self.mention);
+        let mut rows = statement.query(params![
+            self.brand.as_str(),
+            micros(from),
+            micros(to),
+            mention
+        ])?;
+        let mut earlier = vec![];
+        while let Some(row) = rows.next()? {
+            earlier.push(RiskSignal {
+                at: Place::new("risk_signal", "at", self.brand).instant(row.get(0)?)?,
+                author: row.get(1)?,
+                label: Label::PrRisk,
+                severity: row.get(2)?,
+                followers: from_column(row.get(3)?),
+                backfill: false,
+            });
+        }
+        Ok(earlier)
+    }
+
+    fn attach(&self, write: &Write<'_>, id: i64, now: Timestamp) -> Result<(), StorageError> {
+        let added = self.link(write, id)?;
+        write
+            .prepare(
+                "UPDATE incident SET last_signal_at = max(last_signal_at, ?2),
+                     signal_count = signal_count + ?3
+                 WHERE id = ?1",
+            )?
+            .execute(params![id, micros(now), added])?;
+        Ok(())
+    }
+
+    /// 1 unless the signal was attached to it before.
+    fn link(&self, write: &Write<'_>, id: i64) -> Result<i64, StorageError> {
+        let linked = write
+            .prepare(
+                "UPDATE risk_signal SET incident_id = ?3
+                 WHERE brand = ?1 AND mention = ?2 AND incident_id IS NOT ?3",
+            )?
+            .execute(params![self.brand.as_str(), mention_hash(self.mention), id])?;
+        Ok(i64::from(linked == 1))
+    }
+
+    fn open(
+        &self,
+        write: &mut Write<'_>,
+        trigger: Trigger,
+        now: Timestamp,
+    ) -> Result<Incident, StorageError> {
+        write
+            .prepare(
+                "INSERT INTO incident
+                     (brand, cause, opened_at, last_signal_at, mention, signal_count)
+                 VALUES (?1, ?2, ?3, ?3, ?4, 1)",
+            )?
+            .execute(params![
+                self.brand.as_str(),
+                json(&trigger)?,
+                micros(now),
+                json(self.mention)?
+            ])?;
+        let incident = Incident {
+            id: write.last_id(),
+            brand: self.brand.clone(),
+            trigger,
+            opened_at: now,
+            last_signal_at: now,
+            mention: self.mention.clone(),
+            signal_count: 1,
+        };
+        self.link(write, incident.id)?;
+        notify(write, &incident)?;
+        Ok(incident)
+    }
+}
+
+fn notify(write: &mut Write<'_>, incident: &Incident) -> Result<(), StorageError> {
+    let request = NotificationRequested {
+        v: RECORD_VERSION,
+        idempotency_key: format!("incident-{}-{CRISIS_RECIPIENT}", incident.id),
+        recipient: CRISIS_RECIPIENT.to_owned(),
+        incident: incident.clone(),
+    };
+    let payload = json(&request)?;
+    let now = incident.opened_at;
+    write.outbox(
+        "notification.requested",
+        CRISIS_RECIPIENT,
+        payload.as_bytes(),
+        now,
+    )?;
+    write.audit(AuditEntry {
+        at: now,
+        actor: Actor::System("alert".to_owned()),
+        action: "incident.opened".to_owned(),
+        subject: format!("incident:{}", incident.id),
+        detail: json(&serde_json::json!({ "brand": incident.brand, "trigger": incident.trigger }))?,
+    });
+    Ok(())
+}
+
+const SELECT: &str = "SELECT id, brand, cause, opened_at, last_signal_at, mention, signal_count
+    FROM incident";
+
+fn open_incident(connection: &Connection, brand: &Slug) -> Result<Option<Incident>, StorageError> {
+    let mut statement =
+        connection.prepare_cached(&format!("{SELECT} WHERE brand = ?1 AND closed_at IS NULL"))?;
+    let mut rows = statement.query([brand.as_str()])?;
+    rows.next()?.map(incident).transpose()
+}
+
+fn close(write: &Write<'_>, id: i64, now: Timestamp) -> Result<(), StorageError> {
+    write
+        .prepare("UPDATE incident SET closed_at = ?2 WHERE id = ?1")?
+        .execute(params![id, micros(now)])?;
+    Ok(())
+}
+
+fn prune(write: &Write<'_>, now: Timestamp) -> Result<(), StorageError> {
+    let oldest = now
+        .saturating_sub(SIGNAL_RETENTION)
+        .unwrap_or(Timestamp::MIN);
+    write
+        .prepare("DELETE FROM risk_signal WHERE stored_at < ?1")?
+        .execute([micros(oldest)])?;
+    Ok(())
+}
+
+fn incident(row: &Row<'_>) -> Result<Incident, StorageError> {
+    let id: i64 = row.get(0)?;
+    let (brand, trigger, mention): (String, String, String) =
+        (row.get(1)?, row.get(2)?, row.get(5)?);
+    let place = |column| Place::new("incident", column, &id);
+    Ok(Incident {
+        brand: place("brand").slug(&brand)?,
+        trigger: place("cause").json(&trigger)?,
+        opened_at: place("opened_at").instant(row.get(3)?)?,
+        last_signal_at: place("last_signal_at").instant(row.get(4)?)?,
+        mention: place("mention").json(&mention)?,
+        signal_count: from_column(row.get(6)?),
+        id,
+    })
+}

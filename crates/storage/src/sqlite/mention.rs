@@ -1,0 +1,177 @@
+//! Identities and the posts themselves.
+
+use super::transaction::Write;
+use super::value::{Place, json, mention_hash};
+use crate::{StorageError, StoredMention};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::BTreeSet;
+use switchboard_domain::intake::IdentityState;
+use switchboard_domain::ticket::TicketId;
+use switchboard_domain::{ClassifiedMention, MentionKey};
+
+/// What is known of a post, and where its words stand.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Known {
+    pub(super) state: IdentityState,
+    /// `None` for a post that was deleted before it was seen.
+    pub(super) mention_id: Option<i64>,
+}
+
+pub(super) fn find(write: &Write<'_>, key: &MentionKey) -> Result<Option<Known>, StorageError> {
+    type Columns = (i64, i64, bool, String, Option<i64>, Option<i64>);
+    let columns: Option<Columns> = write
+        .prepare(
+            "SELECT version, revision, deleted, accounts, ticket_id, mention_id
+             FROM identity WHERE key = ?1",
+        )?
+        .query_row([mention_hash(key)], |row| row.try_into())
+        .optional()?;
+    let Some((version, revision, deleted, accounts, ticket, mention_id)) = columns else {
+        return Ok(None);
+    };
+    let state = IdentityState {
+        version,
+        revision: u32::try_from(revision)
+            .map_err(|error| Place::new("identity", "revision", key).corrupt(error))?,
+        deleted,
+        accounts: Place::new("identity", "accounts", key).json(&accounts)?,
+        ticket: ticket.map(TicketId),
+    };
+    Ok(Some(Known { state, mention_id }))
+}
+
+pub(super) fn store_identity(
+    write: &Write<'_>,
+    key: &MentionKey,
+    known: &Known,
+) -> Result<(), StorageError> {
+    let state = &known.state;
+    write
+        .prepare(
+            "INSERT INTO identity (key, version, revision, deleted, accounts, ticket_id, mention_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT DO UPDATE SET version = excluded.version, revision = excluded.revision,
+                 deleted = excluded.deleted, accounts = excluded.accounts,
+                 ticket_id = excluded.ticket_id, mention_id = excluded.mention_id",
+        )?
+        .execute(params![
+            mention_hash(key),
+            state.version,
+            state.revision,
+            state.deleted,
+            json(&state.accounts)?,
+            state.ticket.map(|ticket| ticket.0),
+            known.mention_id
+        ])?;
+    Ok(())
+}
+
+/// Stores the post beside its ticket and gives the row's number.
+pub(super) fn insert(
+    write: &Write<'_>,
+    ticket: TicketId,
+    content: &ClassifiedMention,
+) -> Result<i64, StorageError> {
+    let mention = &content.mention;
+    write
+        .prepare(
+            "INSERT INTO mention (ticket_id, platform, id_scope, native_id, content)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            ticket.0,
+            mention.platform.as_str(),
+            mention.id_scope,
+            mention.id,
+            json(content)?
+        ])?;
+    Ok(write.last_id())
+}
+
+/// Replaces the words by those of a newer version, found by all `accounts` so far.
+pub(super) fn replace(
+    write: &Write<'_>,
+    mention_id: i64,
+    content: &ClassifiedMention,
+    accounts: &BTreeSet<String>,
+) -> Result<(), StorageError> {
+    let mut content = content.clone();
+    content.mention.accounts.clone_from(accounts);
+    set_content(write, mention_id, Some(&json(&content)?))
+}
+
+/// The same version was found by one more account.
+pub(super) fn set_accounts(
+    write: &Write<'_>,
+    mention_id: i64,
+    accounts: &BTreeSet<String>,
+) -> Result<(), StorageError> {
+    let content: Option<String> = write
+        .prepare("SELECT content FROM mention WHERE id = ?1")?
+        .query_row([mention_id], |row| row.get(0))?;
+    let Some(content) = content else {
+        return Ok(());
+    };
+    let content = Place::new("mention", "content", &mention_id).json(&content)?;
+    replace(write, mention_id, &content, accounts)
+}
+
+pub(super) fn erase(write: &Write<'_>, mention_id: i64) -> Result<(), StorageError> {
+    set_content(write, mention_id, None)
+}
+
+fn set_content(
+    write: &Write<'_>,
+    mention_id: i64,
+    content: Option<&str>,
+) -> Result<(), StorageError> {
+    write
+        .prepare("UPDATE mention SET content = ?2 WHERE id = ?1")?
+        .execute(params![mention_id, content])?;
+    Ok(())
+}
+
+const COLUMNS: &str = "id, platform, id_scope, native_id, content";
+
+/// The post that opened the ticket.
+pub(super) fn first(
+    connection: &Connection,
+    ticket: TicketId,
+) -> Result<Option<StoredMention>, StorageError> {
+    let statement =
+        format!("SELECT {COLUMNS} FROM mention WHERE ticket_id = ?1 ORDER BY id LIMIT 1");
+    let mut statement = connection.prepare_cached(&statement)?;
+    let mut rows = statement.query([ticket.0])?;
+    rows.next()?.map(stored).transpose()
+}
+
+/// All posts of the ticket, in the order in which they joined it.
+pub(super) fn all(
+    connection: &Connection,
+    ticket: TicketId,
+) -> Result<Vec<StoredMention>, StorageError> {
+    let statement = format!("SELECT {COLUMNS} FROM mention WHERE ticket_id = ?1 ORDER BY id");
+    let mut statement = connection.prepare_cached(&statement)?;
+    let mut rows = statement.query([ticket.0])?;
+    let mut mentions = vec![];
+    while let Some(row) = rows.next()? {
+        mentions.push(stored(row)?);
+    }
+    Ok(mentions)
+}
+
+fn stored(row: &Row<'_>) -> Result<StoredMention, StorageError> {
+    let id: i64 = row.get(0)?;
+    let platform: String = row.get(1)?;
+    let content: Option<String> = row.get(4)?;
+    Ok(StoredMention {
+        key: MentionKey {
+            platform: Place::new("mention", "platform", &id).slug(&platform)?,
+            id_scope: row.get(2)?,
+            id: row.get(3)?,
+        },
+        content: content
+            .map(|content| Place::new("mention", "content", &id).json(&content))
+            .transpose()?,
+    })
+}

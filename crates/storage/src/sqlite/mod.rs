@@ -1,0 +1,148 @@
+//! The store in one file, `store.db`: one thread writes, a few connections read.
+//!
+//! WAL, so that readers never wait; `synchronous = FULL`, so that what is committed survives
+//! the loss of power.
+
+mod access;
+mod audit;
+mod change;
+mod cursor;
+mod dead_letter;
+mod failure;
+mod idempotency;
+mod incident;
+mod intake;
+mod mention;
+mod migration;
+mod offset;
+mod outbox;
+mod readers;
+mod thread;
+mod ticket;
+mod ticket_list;
+mod timer;
+mod transaction;
+mod value;
+mod writer;
+
+use crate::{StorageError, Store};
+use failure::unavailable;
+use readers::{READERS, Readers};
+use rusqlite::{Connection, OpenFlags, Transaction};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use switchboard_telemetry::Metrics;
+use transaction::{Purpose, Write};
+use writer::Writer;
+
+/// The file's name in the data directory.
+pub const FILE_NAME: &str = "store.db";
+
+/// `token` and `user` write beside a running server; five seconds outlast their transactions
+/// and the checkpoint of a busy server.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Statements a connection keeps compiled: all of them, so that none is compiled twice.
+const STATEMENT_CACHE: usize = 96;
+
+/// What a store needs to begin.
+#[derive(Clone)]
+pub struct SqliteOptions {
+    /// The data directory; made when it is not there.
+    pub dir: PathBuf,
+    /// Which process writes: its audit rows are numbered under this name.
+    pub writer: String,
+    /// Transactions are timed here.
+    pub metrics: Metrics,
+}
+
+/// All repositories in one file. Clones share it; the last one to go ends the writer.
+#[derive(Clone)]
+pub struct SqliteStore {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    writer: Writer,
+    readers: Readers,
+    name: Arc<str>,
+}
+
+impl SqliteStore {
+    /// Opens the store, makes it when there is none, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StorageError::Incompatible`] when the file is another program's or a newer version's;
+    /// [`StorageError::Unavailable`] when it cannot be opened now.
+    pub fn open(options: SqliteOptions) -> Result<Self, StorageError> {
+        let SqliteOptions {
+            dir,
+            writer,
+            metrics,
+        } = options;
+        std::fs::create_dir_all(&dir).map_err(|error| {
+            unavailable(format_args!("cannot create `{}`: {error}", dir.display()))
+        })?;
+        let path = dir.join(FILE_NAME);
+        let mut connection = connect(&path, OpenFlags::default())?;
+        migration::migrate(&mut connection, &path)?;
+        migration::sync_dir(&dir)?;
+        let readers = (0..READERS)
+            .map(|_| connect(&path, OpenFlags::default()))
+            .collect::<Result<_, _>>()?;
+        let parts = Parts {
+            writer: Writer::start(connection, metrics)?,
+            readers: Readers::new(readers),
+            name: writer.into(),
+        };
+        Ok(Self {
+            parts: Arc::new(parts),
+        })
+    }
+
+    /// One handle per repository.
+    pub fn store(&self) -> Store {
+        Store {
+            access: Arc::new(self.clone()),
+            audit: Arc::new(self.clone()),
+            cursors: Arc::new(self.clone()),
+            dead_letters: Arc::new(self.clone()),
+            idempotency_keys: Arc::new(self.clone()),
+            incidents: Arc::new(self.clone()),
+            intake: Arc::new(self.clone()),
+            offsets: Arc::new(self.clone()),
+            outbox: Arc::new(self.clone()),
+            tickets: Arc::new(self.clone()),
+            timers: Arc::new(self.clone()),
+        }
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        purpose: Purpose,
+        job: impl FnOnce(&mut Write<'_>) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        let name = Arc::clone(&self.parts.name);
+        let job =
+            move |connection: &mut Connection| transaction::write(connection, &name, purpose, job);
+        self.parts.writer.run(purpose.priority(), job).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Transaction<'_>) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        self.parts.readers.run(job).await
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StorageError> {
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    Ok(connection)
+}

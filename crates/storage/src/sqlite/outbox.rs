@@ -1,0 +1,110 @@
+//! What waits to be told. An event's row holds only its number, which is the event's own; the
+//! record is put together when it is asked for, so that the writer copies nothing.
+
+use super::SqliteStore;
+use super::transaction::Purpose;
+use super::value::{Place, from_column, json};
+use crate::records::TicketChanged;
+use crate::{Outbox, OutboxRow, StorageError};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use rusqlite::{Connection, Row};
+use switchboard_domain::ticket::{Change, Fact, TicketEvent, TicketId};
+
+#[async_trait]
+impl Outbox for SqliteStore {
+    async fn unpublished(&self, limit: usize) -> Result<Vec<OutboxRow>, StorageError> {
+        self.read(move |snapshot| unpublished(snapshot, limit))
+            .await
+    }
+
+    async fn mark_published(&self, seqs: &[i64]) -> Result<(), StorageError> {
+        let seqs = seqs.to_vec();
+        self.write(Purpose::Stream, move |write| {
+            let mut delete = write.prepare("DELETE FROM outbox WHERE seq = ?1")?;
+            for seq in seqs {
+                delete.execute([seq])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Rows are removed from the front, so first and last say how many there are; counting
+    /// would read every one of them each second.
+    async fn depth(&self) -> Result<u64, StorageError> {
+        self.read(|snapshot| {
+            let depth = snapshot
+                .prepare_cached("SELECT ifnull(max(seq) - min(seq) + 1, 0) FROM outbox")?
+                .query_row([], |row| row.get(0))?;
+            Ok(from_column(depth))
+        })
+        .await
+    }
+
+    async fn oldest_at(&self) -> Result<Option<Timestamp>, StorageError> {
+        self.read(|snapshot| {
+            let mut statement = snapshot
+                .prepare_cached("SELECT created_at, seq FROM outbox ORDER BY seq LIMIT 1")?;
+            let mut rows = statement.query([])?;
+            let Some(row) = rows.next()? else {
+                return Ok(None);
+            };
+            let seq: i64 = row.get(1)?;
+            Place::new("outbox", "created_at", &seq)
+                .instant(row.get(0)?)
+                .map(Some)
+        })
+        .await
+    }
+}
+
+fn unpublished(snapshot: &Connection, limit: usize) -> Result<Vec<OutboxRow>, StorageError> {
+    let mut statement = snapshot.prepare_cached(
+        "SELECT o.seq, o.topic, o.key, o.payload, o.number,
+                e.ticket_id, e.version, e.department, e.change
+         FROM outbox o LEFT JOIN ticket_event e ON e.id = o.number
+         ORDER BY o.seq LIMIT ?1",
+    )?;
+    let mut rows = statement.query([i64::try_from(limit).unwrap_or(i64::MAX)])?;
+    let mut waiting = vec![];
+    while let Some(row) = rows.next()? {
+        waiting.push(outbox_row(row)?);
+    }
+    Ok(waiting)
+}
+
+fn outbox_row(row: &Row<'_>) -> Result<OutboxRow, StorageError> {
+    let number: Option<i64> = row.get(4)?;
+    let payload = match number {
+        None => row.get(3)?,
+        Some(number) => event_record(row, number)?.into_bytes(),
+    };
+    Ok(OutboxRow {
+        seq: row.get(0)?,
+        topic: row.get(1)?,
+        key: row.get(2)?,
+        payload,
+        number: number.map(from_column),
+    })
+}
+
+fn event_record(row: &Row<'_>, number: i64) -> Result<String, StorageError> {
+    let place = |column| Place::new("ticket_event", column, &number);
+    let department: String = row.get(7)?;
+    let change: String = row.get(8)?;
+    let change: Change = place("change").json(&change)?;
+    let moved_from = change.facts.iter().find_map(|fact| match fact {
+        Fact::DepartmentChanged { from, .. } => Some(from.clone()),
+        _ => None,
+    });
+    json(&TicketChanged {
+        department: place("department").slug(&department)?,
+        moved_from,
+        event: TicketEvent {
+            ticket: TicketId(row.get(5)?),
+            version: from_column(row.get(6)?),
+            change,
+        },
+    })
+}

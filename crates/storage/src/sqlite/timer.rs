@@ -1,0 +1,108 @@
+//! Firing what is due.
+
+use super::SqliteStore;
+use super::change::{self, Origin};
+use super::transaction::{Purpose, Write};
+use super::value::{Place, micros};
+use crate::{Fired, StorageError, Timers};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use switchboard_domain::ticket::{self, Actor, Change, Command, Fact, Ticket, TicketId};
+
+#[async_trait]
+impl Timers for SqliteStore {
+    async fn fire_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Fired>, StorageError> {
+        // Looking costs the writer nothing while nothing is due.
+        let next = self.next_due_at().await?;
+        if next.is_none_or(|next| next > now) {
+            return Ok(vec![]);
+        }
+        self.write(Purpose::Timers, move |write| fire_due(write, now, limit))
+            .await
+    }
+
+    async fn next_due_at(&self) -> Result<Option<Timestamp>, StorageError> {
+        self.read(|snapshot| {
+            let next = snapshot
+                .prepare_cached(
+                    "SELECT min(next_due_at) FROM ticket WHERE next_due_at IS NOT NULL",
+                )?
+                .query_row([], |row| row.get(0))?;
+            Place::new("ticket", "next_due_at", &"the earliest").optional_instant(next)
+        })
+        .await
+    }
+}
+
+fn fire_due(
+    write: &mut Write<'_>,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Fired>, StorageError> {
+    let mut fired = vec![];
+    for id in due_tickets(write, now, limit)? {
+        match change::load(write, id) {
+            Ok(Some(ticket)) => fired.extend(fire(write, &ticket, now)?),
+            Ok(None) => {}
+            Err(error @ StorageError::Corrupt { .. }) => {
+                // One unreadable ticket must not hold up the deadlines of all others.
+                tracing::error!(%error, ticket = %id, "its clocks are parked");
+                park(write, id)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    fired.sort_by_key(|one| one.milestone.due_at);
+    Ok(fired)
+}
+
+fn due_tickets(
+    write: &Write<'_>,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<TicketId>, StorageError> {
+    let mut statement = write.prepare(
+        "SELECT id FROM ticket WHERE next_due_at IS NOT NULL AND next_due_at <= ?1
+         ORDER BY next_due_at, id LIMIT ?2",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let ids = statement.query_map([micros(now), limit], |row| Ok(TicketId(row.get(0)?)))?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+fn fire(
+    write: &mut Write<'_>,
+    before: &Ticket,
+    now: Timestamp,
+) -> Result<Vec<Fired>, StorageError> {
+    let actor = Actor::System("timer".to_owned());
+    let Ok(facts) = ticket::decide(before, &Command::Tick, &actor, now) else {
+        return Ok(vec![]);
+    };
+    if facts.is_empty() {
+        return Ok(vec![]);
+    }
+    let change = Change {
+        at: now,
+        actor,
+        facts,
+    };
+    change::advance(write, before, &change, Origin::default())?;
+    let fired = change.facts.iter().filter_map(|fact| match fact {
+        Fact::ClockFired(milestone) => Some(Fired {
+            ticket: before.id,
+            department: before.department.clone(),
+            milestone: *milestone,
+            lateness: now.duration_since(milestone.due_at),
+        }),
+        _ => None,
+    });
+    Ok(fired.collect())
+}
+
+fn park(write: &Write<'_>, id: TicketId) -> Result<(), StorageError> {
+    write
+        .prepare("UPDATE ticket SET next_due_at = NULL WHERE id = ?1")?
+        .execute([id.0])?;
+    Ok(())
+}

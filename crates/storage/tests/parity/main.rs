@@ -1,0 +1,16 @@
+//! What every store must hold, written against the traits alone. `world` is the only module
+//! that knows a database; another one runs the same cases with a `world` of its own.
+
+mod access;
+mod audit;
+mod changes;
+mod incidents;
+mod intake;
+mod laws;
+mod lists;
+mod post;
+mod scope;
+mod stream_state;
+mod threads;
+mod timers;
+mod world;

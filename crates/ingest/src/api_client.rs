@@ -15,7 +15,7 @@ use std::time::Duration;
 const CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// Longer than any answer of ours takes: long polls wait 30 s at most.
-const REQUEST_WAIT_MAX: Duration = Duration::from_secs(60);
+const REQUEST_WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// The largest answer that is read: a page of 200 full tickets is a tenth of it.
 const RESPONSE_BYTES_MAX: usize = 64 * 1024 * 1024;

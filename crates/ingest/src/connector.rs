@@ -114,3 +114,6 @@ pub struct Descriptor {
 /// Every connector in the binary, sorted by name. A plain list on purpose: it can be read,
 /// diffed and stepped through.
 pub const CONNECTORS: &[Descriptor] = &[file::DESCRIPTOR];
+
+#[cfg(test)]
+mod tests;

@@ -15,8 +15,8 @@
 //! 1. A folder here with `mod.rs` (settings and descriptor), `client.rs` (HTTP) and `map.rs`
 //!    (reply → `Mention`, pure); the platform's own types never leave it.
 //! 2. One line in [`connector::CONNECTORS`], in its place by name.
-//! 3. `docs/connectors/<name>.md`, `tests/fixtures/<name>/` and an example in `config/`.
-//!    The contract test in `tests/connectors.rs` says what is missing.
+//! 3. `docs/connectors/<name>.md`, `tests/fixtures/<name>/` with a `settings.toml`, and an
+//!    example in `config/`. The contract test in `connector::tests` says what is missing.
 
 pub mod api_client;
 mod backlog;

@@ -13,6 +13,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 use switchboard_domain::Clock;
 
+#[cfg(test)]
+mod tests;
+
 /// How often the same batch is sent to a server that has no room or has gone away: with the
 /// waits below about two minutes, longer than any restart.
 pub const TRIES_MAX: u32 = 25;

@@ -80,11 +80,15 @@ fn read_settings(section: &mut Section<'_>) -> Option<Arc<dyn ConnectorPlan>> {
     let has_speed = section.has("speed");
     let speed = section.in_range("speed", SPEEDS);
     let settings = FileSettings {
-        paths: paths?,
+        paths: Vec::new(),
         speed,
         shift_to_now: section.value_or("shift_to_now", false),
         as_recorded: section.value_or("as_recorded", false),
         follow: section.value_or("follow", true),
+    };
+    let settings = FileSettings {
+        paths: paths?,
+        ..settings
     };
     (speed.is_some() || !has_speed).then_some(Arc::new(settings))
 }

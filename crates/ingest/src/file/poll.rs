@@ -16,10 +16,10 @@ use switchboard_domain::Clock;
 const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often a file that was read to its end is looked at: people do append to them.
-const FINISHED_INTERVAL: Duration = Duration::from_secs(60);
+const FINISHED_INTERVAL: Duration = Duration::from_mins(1);
 
 /// The longest wait for a post that is not due, so that a clock set forward is noticed.
-const PACE_WAIT_MAX: Duration = Duration::from_secs(60);
+const PACE_WAIT_MAX: Duration = Duration::from_mins(1);
 
 pub(super) struct FileConnector {
     settings: FileSettings,

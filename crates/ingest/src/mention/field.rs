@@ -156,7 +156,7 @@ impl Fields {
             Some(Value::Array(values)) if values.len() <= max => Ok(values),
             Some(Value::Array(values)) => Err(too_large(
                 self.path_to(name),
-                format!("has {} entries; send at most {max}", values.len()),
+                &format!("has {} entries; send at most {max}", values.len()),
             )),
             Some(other) => Err(wrong_type(self.path_to(name), "a list", &other)),
         }
@@ -208,7 +208,7 @@ pub(super) fn text_of(path: String, value: Value, bytes_max: usize) -> Result<St
         Value::String(text) if text.len() <= bytes_max => Ok(without_nul(text)),
         Value::String(text) => Err(too_large(
             path,
-            format!("is {} bytes; send at most {bytes_max}", text.len()),
+            &format!("is {} bytes; send at most {bytes_max}", text.len()),
         )),
         other => Err(wrong_type(path, "a text", &other)),
     }
@@ -226,7 +226,7 @@ pub(super) fn id_of(path: String, value: Value) -> Result<String, Fault> {
     };
     if text.len() > ID_BYTES_MAX {
         let message = format!("is {} bytes; an id has at most {ID_BYTES_MAX}", text.len());
-        return Err(too_large(path, message));
+        return Err(too_large(path, &message));
     }
     if text.chars().any(char::is_control) {
         return Err(not_a_value(
@@ -252,7 +252,7 @@ pub(super) fn not_a_value(path: String, found: &Value, wanted: &str) -> Fault {
     Fault::field(ItemErrorCode::InvalidValue, path, message)
 }
 
-pub(super) fn too_large(path: String, fact: String) -> Fault {
+pub(super) fn too_large(path: String, fact: &str) -> Fault {
     let message = format!("`{path}` {fact}");
     Fault::field(ItemErrorCode::TooLarge, path, message)
 }

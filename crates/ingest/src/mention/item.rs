@@ -256,7 +256,7 @@ fn within_limit(path: &str, extra: Extra) -> Result<Extra, Fault> {
         let fact = format!(
             "(all fields we do not know) takes {bytes} bytes; send at most {EXTRA_BYTES_MAX}"
         );
-        return Err(too_large(path.to_owned(), fact));
+        return Err(too_large(path.to_owned(), &fact));
     }
     Ok(extra)
 }

@@ -17,7 +17,7 @@ mod limits;
 mod problem;
 mod replay;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use limits::{
     APPEND_WAIT_MAX, BACKLOG_AGE_MAX, BACKLOG_MAX, BODIES_IN_FLIGHT_BYTES_MAX, BODY_BYTES_MAX,

@@ -112,14 +112,15 @@ impl IdempotencyKeys for MemoryKeys {
     }
 }
 
-struct Bench {
-    log: Arc<FakeLog>,
+/// A receiver with everything around it faked.
+pub(crate) struct Bench {
+    pub(crate) log: Arc<FakeLog>,
     clock: Arc<ManualClock>,
     metrics: Metrics,
-    router: Router,
+    pub(crate) router: Router,
 }
 
-fn bench() -> Bench {
+pub(crate) fn bench() -> Bench {
     bench_with(ReceiveLimits::default())
 }
 

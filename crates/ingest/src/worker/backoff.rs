@@ -7,7 +7,7 @@ use std::time::Duration;
 pub const BACKOFF_MIN: Duration = Duration::from_secs(1);
 
 /// A platform that comes back is noticed within a minute.
-pub const BACKOFF_MAX: Duration = Duration::from_secs(60);
+pub const BACKOFF_MAX: Duration = Duration::from_mins(1);
 
 /// A platform may ask for a day's rest (daily quotas do); a longer one is a broken header.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(24);

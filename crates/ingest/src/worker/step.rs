@@ -31,7 +31,7 @@ const LEASE_WAIT: Duration = Duration::from_secs(10);
 const BACKLOG_WAIT: Duration = Duration::from_secs(1);
 
 /// How long a poll may take: twice the longest read timeout a platform asks for.
-pub const POLL_WAIT_MAX: Duration = Duration::from_secs(120);
+pub const POLL_WAIT_MAX: Duration = Duration::from_mins(2);
 
 /// One source, being read.
 pub(super) struct Worker {

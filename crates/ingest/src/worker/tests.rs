@@ -198,7 +198,7 @@ impl Bench {
 /// A turn that may hang; `None` when it does, and the worker must be taken for dead.
 async fn turn(worker: &mut Worker) -> Option<Duration> {
     let stop = CancellationToken::new();
-    tokio::time::timeout(Duration::from_secs(600), worker.step(&stop))
+    tokio::time::timeout(Duration::from_mins(10), worker.step(&stop))
         .await
         .ok()
 }
@@ -268,7 +268,7 @@ async fn without_an_acknowledgement_the_cursor_stands() {
 #[tokio::test(start_paused = true)]
 async fn a_platform_that_says_when_is_obeyed() {
     let bench = Bench::new(5, 3);
-    let retry_after = Duration::from_secs(900);
+    let retry_after = Duration::from_mins(15);
     let told = NextPoll::Fail(ConnectorError::RateLimited { retry_after });
     bench.posts.script.lock().unwrap().push_back(told);
     let wait = turn(&mut bench.worker("a")).await.unwrap();

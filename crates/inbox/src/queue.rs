@@ -168,3 +168,31 @@ impl PriorityCounts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::World;
+    use jiff::SignedDuration;
+    use switchboard_domain::Label;
+    use switchboard_domain::ticket::Command;
+
+    #[tokio::test]
+    async fn counts_what_waits() {
+        let world = World::new().await;
+        let late = world.post("1", Label::Complaint).await;
+        world.clock.advance(SignedDuration::from_hours(2));
+        world.change(late, "timer", Command::Tick).await;
+        let done = world.post("2", Label::Complaint).await;
+        world.change(done, "ann", Command::Resolve).await;
+        world.post("3", Label::Lead).await;
+        let answer = world.get("ann", "/api/v1/queues").await;
+        assert_eq!(
+            answer.json["queues"].as_array().unwrap().len(),
+            1,
+            "own departments only"
+        );
+        insta::assert_snapshot!(answer.at("/queues/0"), @r#"{"breached":1,"department":"support","oldest_deadline":"2026-03-01T13:00:00Z","open":{"high":0,"low":0,"normal":1,"urgent":0},"status":{"closed":0,"open":1,"resolved":1}}"#);
+        let all = world.get("sue", "/api/v1/queues").await;
+        assert_eq!(all.json["queues"].as_array().unwrap().len(), 4);
+    }
+}

@@ -62,3 +62,72 @@ fn local_principal() -> Principal {
         departments: BTreeSet::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{NewToken, TokenInfo, User};
+    use async_trait::async_trait;
+    use rstest::rstest;
+    use switchboard_domain::ticket::Actor;
+
+    /// Knows one token.
+    struct OneToken;
+
+    #[async_trait]
+    impl Access for OneToken {
+        async fn create_user(&self, _: User, _: &Actor, _: Timestamp) -> Answer<bool> {
+            Ok(false)
+        }
+        async fn list_users(&self) -> Answer<Vec<User>> {
+            Ok(vec![])
+        }
+        async fn create_token(&self, _: NewToken, _: &Actor, _: Timestamp) -> Answer<bool> {
+            Ok(false)
+        }
+        async fn list_tokens(&self) -> Answer<Vec<TokenInfo>> {
+            Ok(vec![])
+        }
+        async fn revoke_token(&self, _: &str, _: &Actor, _: Timestamp) -> Answer<bool> {
+            Ok(false)
+        }
+        async fn find_token(&self, secret: &str, _: Timestamp) -> Answer<Option<Principal>> {
+            let name = "ci".to_owned();
+            let ci = Principal {
+                name,
+                role: Role::Ingest,
+                departments: BTreeSet::new(),
+            };
+            Ok((secret == "swb_1").then_some(ci))
+        }
+    }
+
+    type Answer<T> = Result<T, StorageError>;
+
+    #[rstest]
+    #[case::of_this_run(Some("s3cret"), "s3cret", Some("local"))]
+    #[case::a_prefix_of_it(Some("s3cret"), "s3cre", None)]
+    #[case::more_than_it(Some("s3cret"), "s3cret ", None)]
+    #[case::none_is_set(None, "s3cret", None)]
+    #[case::empty_is_no_secret(Some(""), "", None)]
+    #[case::a_token(Some("s3cret"), "swb_1", Some("ci"))]
+    #[tokio::test]
+    async fn whose_secret(
+        #[case] local: Option<&str>,
+        #[case] bearer: &str,
+        #[case] want: Option<&str>,
+    ) {
+        let authenticator = Authenticator::new(Arc::new(OneToken), local.map(str::to_owned));
+        let found = authenticator
+            .authenticate(bearer, Timestamp::UNIX_EPOCH)
+            .await
+            .unwrap();
+        assert_eq!(
+            found.as_ref().map(|principal| principal.name.as_str()),
+            want
+        );
+        if want == Some("local") {
+            assert_eq!(found.unwrap().role, Role::Admin);
+        }
+    }
+}

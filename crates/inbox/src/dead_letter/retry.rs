@@ -88,3 +88,85 @@ fn original(inbox: &Inbox, found: &Found) -> Result<NewRecord, LetterError> {
         timestamp: inbox.clock.now(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::World;
+    use switchboard_stream::topic::{DEAD_LETTER, MENTION_RECEIVED};
+
+    const LETTER: &str = r#"{"v":1,"stage":"classify","error_class":"panic","reason":"no","attempts":3,"first_failed_at":"2026-03-01T11:00:00Z","last_failed_at":"2026-03-01T11:01:00Z","origin":{"topic":"mention.received","partition":0,"offset":9,"key":"x::1","timestamp":"2026-03-01T10:59:00Z"},"payload":{"text":"the record"},"build":"b"}"#;
+
+    async fn world_with_letter() -> (World, String) {
+        let world = World::new().await;
+        let at = world.append(DEAD_LETTER, "x::1", LETTER).await;
+        (world, format!("{}-{}", at.partition, at.offset))
+    }
+
+    #[tokio::test]
+    async fn a_record_is_driven_again_once() {
+        let (world, id) = world_with_letter().await;
+        let path = format!("/api/v1/dead-letters/{id}/retry");
+        let first = world.act("root", &path, "").await;
+        assert_eq!(
+            first.at("/message"),
+            "\"appended to `mention.received` again\""
+        );
+        let second = world.act("root", &path, "").await;
+        assert_eq!(second.at("/done"), "false");
+        assert_eq!(
+            second.at("/message"),
+            "\"nothing done: `root` had it retried at 2026-03-01T12:00:00Z\""
+        );
+        let path = format!("/api/v1/topics/{MENTION_RECEIVED}");
+        let records = world.get("root", &path).await;
+        assert_eq!(records.json["records"].as_array().unwrap().len(), 1);
+        assert_eq!(records.at("/records/0/value"), "\"the record\"");
+        assert_eq!(records.at("/records/0/key"), "\"x::1\"");
+    }
+
+    #[tokio::test]
+    async fn a_dropped_letter_is_no_longer_listed() {
+        let (world, id) = world_with_letter().await;
+        let listed = world.get("root", "/api/v1/dead-letters").await;
+        assert_eq!(listed.at("/letters/0/id"), format!("\"{id}\""));
+        assert_eq!(listed.at("/letters/0/state"), "\"waiting\"");
+        assert_eq!(listed.at("/next"), "nothing");
+        world
+            .act("root", &format!("/api/v1/dead-letters/{id}/drop"), "")
+            .await;
+        let rest = world.get("root", "/api/v1/dead-letters").await;
+        assert_eq!(rest.at("/letters"), "[]");
+        let all = world.get("root", "/api/v1/dead-letters?state=all").await;
+        assert_eq!(all.at("/letters/0/state"), "\"dropped\"");
+        let retried = world
+            .act("root", &format!("/api/v1/dead-letters/{id}/retry"), "")
+            .await;
+        assert_eq!(
+            retried.at("/done"),
+            "false",
+            "what is dropped stays dropped"
+        );
+    }
+
+    #[tokio::test]
+    async fn shows_the_record() {
+        let (world, id) = world_with_letter().await;
+        let answer = world
+            .get("root", &format!("/api/v1/dead-letters/{id}"))
+            .await;
+        assert_eq!(answer.at("/payload"), r#"{"text":"the record"}"#);
+        let none = world.get("root", "/api/v1/dead-letters/0-99").await;
+        assert_eq!(
+            none.error(),
+            "404 Not Found not_found: there is no dead letter `0-99`, or retention has removed it"
+        );
+        assert_eq!(
+            world.get("root", "/api/v1/dead-letters/9-0").await.status,
+            404
+        );
+        assert_eq!(
+            world.get("root", "/api/v1/dead-letters/x").await.status,
+            404
+        );
+    }
+}

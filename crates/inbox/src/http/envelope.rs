@@ -102,3 +102,104 @@ pub(crate) fn panicked(cause: Box<dyn Any + Send>) -> Response {
     tracing::error!(panic = text, "a request handler panicked");
     Problem::internal().into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::World;
+    use rstest::rstest;
+    use switchboard_telemetry::{Counter, Method, StatusClass};
+
+    #[tokio::test]
+    async fn every_answer_is_data_and_nothing_else() {
+        let world = World::new().await;
+        for (who, path) in [
+            ("", "/"),
+            ("ann", "/api/v1/tickets"),
+            ("", "/api/v1/openapi.json"),
+        ] {
+            let answer = world.get(who, path).await;
+            let headers = [
+                "content-security-policy",
+                "x-content-type-options",
+                "cache-control",
+                "referrer-policy",
+                "cross-origin-opener-policy",
+                "cross-origin-resource-policy",
+                "content-type",
+            ]
+            .map(|name| format!("{name}: {}", answer.header(name)));
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(headers.join("\n"), @"
+                content-security-policy: default-src 'none'; frame-ancestors 'none'
+                x-content-type-options: nosniff
+                cache-control: no-store
+                referrer-policy: no-referrer
+                cross-origin-opener-policy: same-origin
+                cross-origin-resource-policy: same-origin
+                content-type: application/json
+                ");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_id_stands_in_header_and_body() {
+        let world = World::new().await;
+        let first = world.get("", "/api/v1/tickets").await;
+        let second = world.get("", "/api/v1/tickets").await;
+        assert_eq!(first.header("x-request-id"), "run-1");
+        assert_eq!(first.at("/error/request_id"), "\"run-1\"");
+        assert_eq!(second.header("x-request-id"), "run-2");
+    }
+
+    #[tokio::test]
+    async fn what_axum_answers_by_itself_has_the_same_shape() {
+        let world = World::new().await;
+        let answer = world
+            .call("ann", "DELETE", "/api/v1/tickets/1", &[], "")
+            .await;
+        assert_eq!(answer.header("allow"), "GET,HEAD");
+        assert_eq!(
+            answer.error(),
+            "405 Method Not Allowed method_not_allowed: this address knows other methods; see the `Allow` header"
+        );
+        let nothing = world.get("ann", "/api/v2").await;
+        assert_eq!(
+            nothing.error(),
+            "404 Not Found not_found: there is nothing here; see /api/v1/openapi.json"
+        );
+    }
+
+    #[rstest]
+    #[case::panic(
+        -1,
+        "500 Internal Server Error internal: something went wrong on our side; the log has it under the request id"
+    )]
+    #[case::unavailable(
+        -2,
+        "503 Service Unavailable unavailable: a part of the system cannot answer now, try again"
+    )]
+    #[case::corrupt(
+        -3,
+        "500 Internal Server Error internal: something went wrong on our side; the log has it under the request id"
+    )]
+    #[tokio::test]
+    async fn nothing_of_a_failure_goes_out(#[case] ticket: i64, #[case] want: &str) {
+        let world = World::new().await;
+        let answer = world.get("ann", &format!("/api/v1/tickets/{ticket}")).await;
+        assert_eq!(answer.error(), want);
+        assert_eq!(answer.header("retry-after") == "2", ticket == -2);
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    }
+
+    #[tokio::test]
+    async fn requests_are_counted() {
+        let world = World::new().await;
+        world.get("", "/api/v1/tickets").await;
+        let refused = Counter::HttpRequests {
+            method: Method::Get,
+            status_class: StatusClass::ClientError,
+        };
+        assert_eq!(world.metrics.counter_value(refused), 1);
+    }
+}

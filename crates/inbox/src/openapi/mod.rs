@@ -109,3 +109,96 @@ fn http_method(route: &Route) -> HttpMethod {
         HttpMethod::Get
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use std::collections::BTreeSet;
+
+    fn json() -> Value {
+        serde_json::to_value(document()).unwrap()
+    }
+
+    fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").and_then(Value::as_str));
+                fields.values().for_each(|field| references(field, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_reference_resolves() {
+        let document = json();
+        let mut found = BTreeSet::new();
+        references(&document, &mut found);
+        assert!(found.contains("#/components/schemas/TicketView"));
+        for reference in found {
+            let pointer = reference.strip_prefix('#').unwrap();
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn every_operation_says_how_it_can_end() {
+        let document = json();
+        for route in ROUTES {
+            let method = route.method.as_str().to_lowercase();
+            let operation = &document["paths"][route.path][&method];
+            let has = |status: &str| operation["responses"].get(status).is_some();
+            let guarded = route.needs != Needs::Nothing;
+            assert!(has("200") && has("500"), "{}", route.path);
+            assert_eq!(has("401"), guarded, "{}", route.path);
+            assert_eq!(has("403"), guarded, "{}", route.path);
+            assert_eq!(has("404"), route.path.contains('{'), "{}", route.path);
+            assert_eq!(
+                operation.get("security").is_some(),
+                guarded,
+                "{}",
+                route.path
+            );
+            let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+            assert!(schema.is_object(), "{} answers with a schema", route.path);
+        }
+    }
+
+    #[test]
+    fn operations() {
+        let document = json();
+        let lines: Vec<String> = ROUTES
+            .iter()
+            .map(|route| {
+                let method = route.method.as_str().to_lowercase();
+                let operation = &document["paths"][route.path][&method];
+                let statuses = operation["responses"].as_object().unwrap().keys();
+                let statuses = statuses.cloned().collect::<Vec<_>>().join(" ");
+                format!("{} {statuses}", operation["operationId"].as_str().unwrap())
+            })
+            .collect();
+        assert_eq!(document["openapi"], "3.1.0");
+        insta::assert_snapshot!(lines.join("\n"), @"
+        openapi 200 500
+        listTickets 200 400 401 403 500 503
+        showTicket 200 401 403 404 500 503
+        claimTicket 200 400 401 403 404 409 422 500 503
+        assignTicket 200 400 401 403 404 409 413 415 422 500 503
+        noteOnTicket 200 400 401 403 404 409 413 415 422 500 503
+        replyToTicket 200 400 401 403 404 409 413 415 422 500 503
+        resolveTicket 200 400 401 403 404 409 422 500 503
+        reopenTicket 200 400 401 403 404 409 422 500 503
+        relabelTicket 200 400 401 403 404 409 413 415 422 500 503
+        moveTicket 200 400 401 403 404 409 413 415 422 500 503
+        setTicketPriority 200 400 401 403 404 409 413 415 422 500 503
+        listQueues 200 401 403 500 503
+        readTopic 200 400 401 403 404 500 503
+        listDeadLetters 200 400 401 403 500 503
+        showDeadLetter 200 401 403 404 500 503
+        retryDeadLetter 200 401 403 404 422 500 503
+        dropDeadLetter 200 401 403 404 500 503
+        ");
+    }
+}

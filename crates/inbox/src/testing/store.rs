@@ -18,6 +18,11 @@ use switchboard_storage::{
     TicketCount, TicketQuery, TicketRow, Tickets,
 };
 
+/// Tickets that show how the API speaks of a store that fails.
+const PANICS: TicketId = TicketId(-1);
+const UNAVAILABLE: TicketId = TicketId(-2);
+const CORRUPT: TicketId = TicketId(-3);
+
 #[derive(Default)]
 pub(super) struct MemoryStore(Mutex<State>);
 
@@ -118,7 +123,19 @@ impl Tickets for MemoryStore {
         id: TicketId,
         scope: &DepartmentScope,
     ) -> Result<Option<TicketRow>, StorageError> {
-        Ok(self.state().seen(id, scope).map(|kept| kept.row.clone()))
+        match id {
+            PANICS => panic!("SELECT secret FROM ticket"),
+            UNAVAILABLE => Err(StorageError::Unavailable {
+                reason: "disk full".into(),
+            }),
+            CORRUPT => Err(StorageError::Corrupt {
+                table: "ticket",
+                column: "label",
+                row: "1".into(),
+                reason: "not a label".into(),
+            }),
+            id => Ok(self.state().seen(id, scope).map(|kept| kept.row.clone())),
+        }
     }
 
     async fn list(

@@ -47,3 +47,41 @@ pub(crate) async fn assign(
     )
     .await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::World;
+    use rstest::rstest;
+    use switchboard_domain::Label;
+
+    #[tokio::test]
+    async fn gives_and_takes_away() {
+        let world = World::new().await;
+        world.post("1", Label::Complaint).await;
+        let given = world
+            .act("sue", "/api/v1/tickets/1/assign", r#"{"to":"ann"}"#)
+            .await;
+        assert_eq!(given.at("/assignee"), "\"ann\"");
+        let taken = world
+            .act("sue", "/api/v1/tickets/1/assign", r#"{"to":null}"#)
+            .await;
+        assert_eq!(taken.at("/assignee"), "null");
+    }
+
+    #[rstest]
+    #[case::nobody_known(
+        r#"{"to":"anne"}"#,
+        "422 Unprocessable Entity refused: unknown assignee `anne` (known: ann, sue, bob, feed, root and 1 more)"
+    )]
+    #[case::no_wish(
+        "{}",
+        "400 Bad Request bad_request: Failed to deserialize the JSON body into the target type: missing field `to` at line 1 column 2"
+    )]
+    #[tokio::test]
+    async fn refuses(#[case] body: &str, #[case] want: &str) {
+        let world = World::new().await;
+        world.post("1", Label::Complaint).await;
+        let answer = world.act("ann", "/api/v1/tickets/1/assign", body).await;
+        assert_eq!(answer.error(), want);
+    }
+}

@@ -42,3 +42,33 @@ pub(crate) async fn hand_over(
     )
     .await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::World;
+
+    #[tokio::test]
+    async fn the_caller_sees_it_once_more() {
+        let world = World::new().await;
+        world.post("1", switchboard_domain::Label::Complaint).await;
+        let moved = world
+            .act("ann", "/api/v1/tickets/1/move", r#"{"department":"sales"}"#)
+            .await;
+        assert_eq!(moved.at("/department"), "\"sales\"");
+        assert_eq!(world.get("ann", "/api/v1/tickets/1").await.status, 404);
+        assert_eq!(world.get("bob", "/api/v1/tickets/1").await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_department_is_refused_with_the_nearest() {
+        let world = World::new().await;
+        world.post("1", switchboard_domain::Label::Complaint).await;
+        let answer = world
+            .act("ann", "/api/v1/tickets/1/move", r#"{"department":"sails"}"#)
+            .await;
+        assert_eq!(
+            answer.error(),
+            "422 Unprocessable Entity refused: unknown department `sails` (known: sales, pr, support, community)"
+        );
+    }
+}

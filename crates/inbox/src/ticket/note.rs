@@ -41,3 +41,25 @@ pub(crate) async fn note(
     )
     .await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::World;
+    use switchboard_domain::Label;
+
+    #[tokio::test]
+    async fn a_note_stands_in_the_timeline_and_stops_no_clock() {
+        let world = World::new().await;
+        world.post("1", Label::Complaint).await;
+        let noted = world
+            .act("ann", "/api/v1/tickets/1/note", r#"{"text":"call them"}"#)
+            .await;
+        assert_eq!(noted.at("/clocks/0/status"), "\"running\"");
+        let shown = world.get("ann", "/api/v1/tickets/1").await;
+        assert_eq!(shown.at("/timeline/1/summary"), "\"note: call them\"");
+        assert_eq!(
+            shown.at("/timeline/1/actor"),
+            r#"{"name":"ann","type":"person"}"#
+        );
+    }
+}

@@ -47,3 +47,18 @@ pub(crate) async fn set(
     )
     .await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::World;
+
+    #[tokio::test]
+    async fn the_deadline_follows() {
+        let world = World::new().await;
+        world.post("1", switchboard_domain::Label::Complaint).await;
+        let body = r#"{"priority":"urgent"}"#;
+        let answer = world.act("ann", "/api/v1/tickets/1/priority", body).await;
+        assert_eq!(answer.at("/priority"), "\"urgent\"");
+        assert_eq!(answer.at("/deadline_at"), "\"2026-03-01T12:10:00Z\"");
+    }
+}

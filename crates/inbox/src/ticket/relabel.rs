@@ -44,3 +44,29 @@ pub(crate) async fn relabel(
     )
     .await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::World;
+
+    #[tokio::test]
+    async fn corrects_the_label() {
+        let world = World::new().await;
+        world.post("1", switchboard_domain::Label::Complaint).await;
+        let answer = world
+            .act("ann", "/api/v1/tickets/1/relabel", r#"{"label":"lead"}"#)
+            .await;
+        assert_eq!(
+            (answer.at("/label"), answer.at("/labels")),
+            ("\"lead\"".into(), "[\"lead\"]".into())
+        );
+        let unknown = world
+            .act("ann", "/api/v1/tickets/1/relabel", r#"{"label":"x"}"#)
+            .await;
+        assert_eq!(unknown.status, 400);
+        assert!(
+            unknown.error().contains("expected one of `complaint`"),
+            "{unknown}"
+        );
+    }
+}

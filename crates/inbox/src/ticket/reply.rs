@@ -41,3 +41,45 @@ pub(crate) async fn reply(
     )
     .await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::World;
+    use switchboard_domain::Label;
+
+    #[tokio::test]
+    async fn an_answer_stops_the_clock() {
+        let world = World::new().await;
+        world.post("1", Label::Complaint).await;
+        let body = r#"{"text":"we look for it"}"#;
+        let answer = world.act("ann", "/api/v1/tickets/1/reply", body).await;
+        assert_eq!(answer.at("/clocks/0/status"), "\"met\"");
+        assert_eq!(answer.at("/sla"), "\"met\"");
+        assert_eq!(answer.at("/deadline_at"), "nothing");
+    }
+
+    #[tokio::test]
+    async fn an_empty_answer_is_refused() {
+        let world = World::new().await;
+        world.post("1", Label::Complaint).await;
+        let answer = world
+            .act("ann", "/api/v1/tickets/1/reply", r#"{"text":" "}"#)
+            .await;
+        assert_eq!(
+            answer.error(),
+            "422 Unprocessable Entity refused: the text is empty"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_body_has_a_limit() {
+        let world = World::new().await;
+        world.post("1", Label::Complaint).await;
+        let body = format!(r#"{{"text":"{}"}}"#, "a".repeat(600 * 1024));
+        let answer = world.act("ann", "/api/v1/tickets/1/reply", &body).await;
+        assert_eq!(
+            answer.error(),
+            "413 Payload Too Large too_large: the body is over the limit of 524288 bytes"
+        );
+    }
+}

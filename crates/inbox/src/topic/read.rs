@@ -208,3 +208,101 @@ impl From<TopicError> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::World;
+    use rstest::rstest;
+    use switchboard_domain::Slug;
+    use switchboard_stream::topic::{TICKET_EVENTS, queue};
+
+    #[tokio::test]
+    async fn reads_on_from_next() {
+        let world = World::new().await;
+        for number in 0..5 {
+            let key = number.to_string();
+            world
+                .append(
+                    queue(&Slug::from_any("support")),
+                    &key,
+                    &format!("{{\"n\":{number}}}"),
+                )
+                .await;
+        }
+        let mut path = "/api/v1/topics/queue.support?limit=2".to_owned();
+        let mut numbers = vec![];
+        for _ in 0..3 {
+            let answer = world.get("ann", &path).await;
+            let records = answer.json["records"].as_array().unwrap();
+            numbers.extend(
+                records
+                    .iter()
+                    .map(|record| record["value"]["n"].as_u64().unwrap()),
+            );
+            let next = answer.json["next"].as_str().unwrap();
+            path = format!("/api/v1/topics/queue.support?limit=2&from={next}");
+        }
+        numbers.sort_unstable();
+        assert_eq!(numbers, [0, 1, 2, 3, 4]);
+    }
+
+    #[tokio::test]
+    async fn waits_for_a_first_record() {
+        let world = World::new().await;
+        let end = world
+            .get("root", "/api/v1/topics/ticket.events?from=latest")
+            .await;
+        assert_eq!(end.at("/records"), "[]");
+        let next = end.json["next"].as_str().unwrap();
+        let path = format!("/api/v1/topics/ticket.events?from={next}&wait=30");
+        let append = world.append(TICKET_EVENTS, "k", "{\"v\":1}");
+        let (answer, _) = tokio::join!(world.get("root", &path), append);
+        assert_eq!(answer.at("/records/0/value"), r#"{"v":1}"#);
+    }
+
+    #[rstest]
+    #[case::own_queue("ann", "queue.support", 200)]
+    #[case::queue_of_others("ann", "queue.sales", 404)]
+    #[case::everybodys_posts("ann", "mention.received", 403)]
+    #[case::supervisor("sue", "mention.received", 200)]
+    #[case::nowhere("root", "mention.recieved", 404)]
+    #[case::not_a_name("root", "Mention%20x", 404)]
+    #[tokio::test]
+    async fn who_reads_what(#[case] who: &str, #[case] topic: &str, #[case] want: u16) {
+        let world = World::new().await;
+        let answer = world.get(who, &format!("/api/v1/topics/{topic}")).await;
+        assert_eq!(answer.status.as_u16(), want, "{answer}");
+    }
+
+    #[tokio::test]
+    async fn an_unknown_topic_names_the_known_ones() {
+        let world = World::new().await;
+        let answer = world.get("ann", "/api/v1/topics/queue.x").await;
+        assert_eq!(
+            answer.error(),
+            "404 Not Found not_found: there is no log topic `queue.x` (known: queue.support)"
+        );
+    }
+
+    #[rstest]
+    #[case::word("yesterday")]
+    #[case::of_another_topic("01000000000000000000000000000000000000000000000000")]
+    #[tokio::test]
+    async fn refuses_a_foreign_position(#[case] from: &str) {
+        let world = World::new().await;
+        let path = format!("/api/v1/topics/queue.support?from={from}");
+        assert_eq!(world.get("ann", &path).await.status, 400);
+    }
+
+    #[tokio::test]
+    async fn a_time_skips_what_is_older() {
+        let world = World::new().await;
+        world.append(TICKET_EVENTS, "k", "1").await;
+        world.clock.advance(jiff::SignedDuration::from_mins(1));
+        world.append(TICKET_EVENTS, "k", "2").await;
+        let path = "/api/v1/topics/ticket.events?from=2026-03-01T12:00:30Z";
+        let answer = world.get("root", path).await;
+        assert_eq!(answer.at("/records/0/value"), "2");
+        assert_eq!(answer.at("/records/1"), "nothing");
+    }
+}

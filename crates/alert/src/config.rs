@@ -13,17 +13,12 @@ const WINDOW_MAX: Duration = Duration::from_hours(24);
 pub struct AlertConfig {
     /// When to call people.
     pub rule: IncidentRule,
-    /// Whom: each gets a `notification.requested` record of its own.
-    pub recipients: Vec<String>,
 }
 
 impl AlertConfig {
     /// Reads the section; what it leaves out keeps its default.
     pub fn read(section: &mut Section<'_>) -> Self {
-        Self {
-            rule: read_rule(section),
-            recipients: section.value_or("recipients", vec!["pr".to_owned()]),
-        }
+        Self { rule: read_rule(section) }
     }
 }
 

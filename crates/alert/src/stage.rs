@@ -5,9 +5,9 @@
 
 use async_trait::async_trait;
 use std::sync::Arc;
-use switchboard_domain::Clock;
+use switchboard_domain::{Clock, MentionKey, Slug};
 use switchboard_domain::incident::{IncidentRule, RiskSignal};
-use switchboard_storage::{BrandSignal, Incidents, Intake, StorageError, WatchBatch};
+use switchboard_storage::{Incidents, Intake, StorageError, WatchBatch};
 use switchboard_stream::log::Batch;
 use switchboard_stream::record::{DeadLetter, MentionSignal};
 use switchboard_stream::runner::{Stage, StageError};
@@ -20,8 +20,6 @@ pub const CONSUMER: &str = "alert";
 pub struct WatchStage {
     /// When to call people.
     pub rule: IncidentRule,
-    /// Whom.
-    pub recipients: Vec<String>,
     /// Where incidents live.
     pub incidents: Arc<dyn Incidents>,
     /// Where records go that cannot be read.
@@ -47,7 +45,6 @@ impl Stage for WatchStage {
         let watch = WatchBatch {
             signals,
             rule: self.rule,
-            recipients: self.recipients.clone(),
             offset: batch.offset_move(CONSUMER),
             now: self.clock.now(),
         };
@@ -74,7 +71,7 @@ impl Stage for WatchStage {
     }
 }
 
-fn signal(payload: &[u8]) -> Result<BrandSignal, StageError> {
+fn signal(payload: &[u8]) -> Result<(Slug, RiskSignal, MentionKey), StageError> {
     let signal =
         MentionSignal::decode(payload).map_err(|error| StageError::Invalid(error.to_string()))?;
     let risk = RiskSignal {
@@ -85,11 +82,7 @@ fn signal(payload: &[u8]) -> Result<BrandSignal, StageError> {
         followers: signal.author_followers.unwrap_or_default(),
         backfill: signal.backfill,
     };
-    Ok(BrandSignal {
-        brand: signal.brand,
-        mention: signal.mention,
-        signal: risk,
-    })
+    Ok((signal.brand, risk, signal.mention))
 }
 
 fn stage_error(error: StorageError) -> StageError {

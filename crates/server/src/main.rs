@@ -1,2 +1,45 @@
-//! The binary.
-fn main() {}
+//! `switchboard`: the command line.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`arguments`] | what one can type |
+//! | [`command`] | one module per command |
+//! | [`config`] | the root configuration, composed of each crate's own section |
+//! | [`wiring`] | parts → one running process, in the order in which data flows |
+//! | [`lifecycle`] | signals, the two ways to stop, what happens when a part dies |
+//! | [`ops`] | `/metrics`, `/livez`, `/readyz` |
+//! | [`lock`] | the data directory belongs to one server at a time |
+//!
+//! A new command is a variant in `arguments` and a module in `command`.
+
+mod arguments;
+mod clock;
+mod command;
+mod config;
+mod exit;
+#[cfg(feature = "failpoints")]
+mod failpoints;
+mod lifecycle;
+mod lock;
+mod ops;
+mod randomness;
+mod terminal;
+mod wiring;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// What `/metrics`, dead letters and `--version` call this build.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+fn main() -> ExitCode {
+    let arguments = arguments::Arguments::parse();
+    let environment: config::Environment = std::env::vars().collect();
+    exit::code(start(arguments, environment))
+}
+
+fn start(arguments: arguments::Arguments, environment: config::Environment) -> anyhow::Result<exit::Done> {
+    #[cfg(feature = "failpoints")]
+    failpoints::arm(&environment)?;
+    command::dispatch(arguments, environment)
+}

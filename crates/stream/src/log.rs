@@ -129,7 +129,7 @@ pub trait OffsetStore: Send + Sync {
 
 /// One member of a group. Dropping it hands its partitions to the others.
 #[async_trait]
-pub trait Consumer: Send {
+pub trait Consumer: Send + Sync {
     /// Records of one partition, most urgent topic first; `None` after `max_wait` with
     /// nothing new. Polling again without [`Consumer::commit`] reads the same records.
     async fn poll(

@@ -29,7 +29,7 @@ pub mod row;
 mod scope;
 pub mod table;
 
-pub use analysis::{Analysis, KnownNames, analyse};
+pub use analysis::{Analysis, KnownNames, Unreachable, analyse};
 pub use decide::{Decision, route};
 pub use explanation::{Explanation, HelperRow, RowVerdict, Verdict, explain_lines};
 pub use facts::{AuthorTier, Facts};

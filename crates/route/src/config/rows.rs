@@ -3,7 +3,9 @@
 use super::Names;
 use std::collections::{BTreeMap, BTreeSet};
 use switchboard_config::{Located, Place, Section};
-use switchboard_domain::routing::{AuthorTier, Column, Priority, RoutingTable, Row, RowPriority};
+use switchboard_domain::routing::{
+    AuthorTier, Column, KnownNames, Priority, RoutingTable, Row, RowPriority, Unreachable, analyse,
+};
 use switchboard_domain::sla::SlaPolicy;
 use switchboard_domain::{Form, Label, Slug};
 
@@ -38,25 +40,36 @@ pub(super) fn read(
 }
 
 fn build(routing: &Section<'_>, rows: Vec<PlacedRow>, fallback: Slug) -> Option<RoutingTable> {
-    let (rows, places): (Vec<Row>, Vec<_>) = rows
-        .into_iter()
-        .map(|placed| (placed.row, (placed.head, placed.places)))
-        .unzip();
+    let (rows, places): (Vec<Row>, Vec<_>) =
+        rows.into_iter().map(|placed| (placed.row, (placed.head, placed.places))).unzip();
+    let place = |row: usize, column: Option<&str>| {
+        let row = places.get(row).map(|(head, by_key)| {
+            column.and_then(|column| by_key.get(column)).unwrap_or(head)
+        });
+        row.unwrap_or(routing.head())
+    };
     match RoutingTable::new(rows, fallback) {
-        Ok(table) => Some(table),
+        Ok(table) => {
+            for row in analyse(&table, &KnownNames::default()).unreachable {
+                routing.problem(place(row.row, None), never_wins(&table, &row));
+            }
+            Some(table)
+        }
         Err(problems) => {
             for problem in problems {
-                let place = places.get(problem.row).map(|(head, by_key)| {
-                    problem
-                        .column
-                        .and_then(|column| by_key.get(column))
-                        .unwrap_or(head)
-                });
-                routing.problem(place.unwrap_or(routing.head()), problem.message);
+                routing.problem(place(problem.row, problem.column), problem.message);
             }
             None
         }
     }
+}
+
+fn never_wins(table: &RoutingTable, row: &Unreachable) -> String {
+    let names = row.taken_by.iter().filter_map(|&earlier| table.rows().get(earlier));
+    let names: Vec<String> = names.map(|row| format!("`{}`", row.name)).collect();
+    let name = table.rows().get(row.row).map_or("", |row| row.name.as_str());
+    let earlier = names.join(", ");
+    format!("row `{name}` never wins: {earlier} before it takes every post; move it up or drop it")
 }
 
 fn read_row(section: &mut Section<'_>, names: &Names, policies: &[SlaPolicy]) -> Option<PlacedRow> {

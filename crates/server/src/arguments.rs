@@ -1,0 +1,262 @@
+//! What one can type.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The real-time social inbox router: posts in, tickets with owners and deadlines out.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server: the log, all stages and the API in one process
+    Run(Run),
+    /// Start a server of its own with a story in it, and show the queues as they fill
+    Demo(Demo),
+    /// Check a configuration file: everything that is wrong, with line and column
+    Check(Check),
+    /// Send a file of mentions (JSON lines) to a running server
+    Replay(Replay),
+    /// Classify posts from a file or stdin: JSON lines in, JSON lines out, no server needed
+    Classify(Classify),
+    /// Explain a ticket: every routing row tried, why it matched or not, and the evidence
+    Explain(Explain),
+    /// People
+    #[command(subcommand)]
+    User(User),
+    /// API tokens
+    #[command(subcommand)]
+    Token(Token),
+    /// Records that no stage could process
+    #[command(subcommand)]
+    Dlq(Dlq),
+    /// Log topics
+    #[command(subcommand)]
+    Topic(Topic),
+    /// The audit chain
+    #[command(subcommand)]
+    Audit(Audit),
+}
+
+/// Which installation a command is about.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Installation {
+    /// Configuration file; without one the built-in default holds
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where log.db and store.db live (overrides the configuration)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Listeners {
+    /// Address of the API (port 0 picks a free one)
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Address of /metrics, /livez and /readyz
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) ops_listen: Option<SocketAddr>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) installation: Installation,
+    #[command(flatten)]
+    pub(crate) listeners: Listeners,
+    /// What this process does
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLE")]
+    pub(crate) roles: Vec<Role>,
+    /// Print one JSON line with the addresses when ready
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Role {
+    /// Takes mentions in
+    Ingest,
+    /// Labels them
+    Classify,
+    /// Turns them into tickets, fires the SLA timers, relays the outbox
+    Route,
+    /// Watches for crises
+    Alert,
+    /// Serves the tickets API
+    Inbox,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Demo {
+    #[command(flatten)]
+    pub(crate) listeners: Listeners,
+    /// Keep the data here instead of in a directory that is removed afterwards
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Print one JSON line with addresses and a token when ready, and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// How many times faster than life the story is told
+    #[arg(long, default_value_t = 240.0, value_name = "N")]
+    pub(crate) speed: f64,
+    /// End when the story is told instead of running on
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    /// The file to check
+    pub(crate) file: PathBuf,
+    /// Print the problems as one JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Replay {
+    /// Mentions, one JSON object a line
+    pub(crate) file: PathBuf,
+    /// The server's address, for example http://127.0.0.1:8080
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: String,
+    /// Bearer token; else $SWITCHBOARD_TOKEN, else that of the local server in --data-dir
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
+    #[command(flatten)]
+    pub(crate) installation: Installation,
+    /// Send at N times the speed of the posts' own times; without it as fast as possible
+    #[arg(long, value_name = "N")]
+    pub(crate) speed: Option<f64>,
+    /// History, not news: starts no clocks and raises no alarms
+    #[arg(long)]
+    pub(crate) as_recorded: bool,
+    /// Mentions in one request
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000), value_name = "N")]
+    pub(crate) batch: u32,
+    /// Print the totals as one JSON line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Classify {
+    /// JSON lines with at least `text`; `-` or nothing for stdin
+    pub(crate) file: Option<PathBuf>,
+    /// Configuration file whose rules are used
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Explain {
+    /// The ticket's number
+    pub(crate) ticket: String,
+    #[command(flatten)]
+    pub(crate) installation: Installation,
+    /// Print the explanation as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Add a person, who can then be given tickets
+    Create(NewPrincipal),
+    /// List the people
+    List(Listing),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make a token and print it, this once
+    Create(NewPrincipal),
+    /// List the tokens
+    List(Listing),
+    /// Make a token worthless at once
+    Revoke(Named),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct NewPrincipal {
+    /// Its name; stands in every event it causes
+    pub(crate) name: String,
+    /// admin, supervisor, agent, viewer or ingest
+    #[arg(long, default_value = "agent")]
+    pub(crate) role: String,
+    /// Departments an agent or viewer sees (repeat, or separate by comma)
+    #[arg(long = "department", value_delimiter = ',', value_name = "NAME")]
+    pub(crate) departments: Vec<String>,
+    #[command(flatten)]
+    pub(crate) installation: Installation,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Listing {
+    #[command(flatten)]
+    pub(crate) installation: Installation,
+    /// Print JSON lines
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Named {
+    /// Its name
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) installation: Installation,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dlq {
+    /// List what was set aside, oldest first
+    List(Listing),
+    /// Show one with its reason and the record itself
+    Show(Letter),
+    /// Drive one through its stage again
+    Retry(Letter),
+    /// Say that one needs no more
+    Drop(Letter),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Letter {
+    /// As `dlq list` shows it
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) installation: Installation,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Topic {
+    /// Print the records of a log topic as JSON lines
+    Tail(Tail),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Tail {
+    /// For example mention.received or queue.support
+    pub(crate) name: String,
+    /// `earliest`, `latest`, an instant (RFC 3339) or a position printed before
+    #[arg(long, default_value = "earliest", value_name = "FROM")]
+    pub(crate) from: String,
+    /// Go on when the end is reached
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    #[command(flatten)]
+    pub(crate) installation: Installation,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Recompute the chain over all rows and name the first that does not fit
+    Verify(Listing),
+}

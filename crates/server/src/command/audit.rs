@@ -1,0 +1,31 @@
+//! `switchboard audit verify`: recompute the chain.
+
+use super::local;
+use crate::arguments::Audit;
+use crate::config::Environment;
+use crate::exit::Done;
+use crate::{terminal, wiring};
+use anyhow::{Result, bail};
+use serde_json::json;
+use switchboard_telemetry::Metrics;
+
+pub(crate) async fn run(audit: Audit, environment: Environment) -> Result<Done> {
+    let Audit::Verify(listing) = audit;
+    let dir = local::data_dir(&listing.installation, &environment)?;
+    let store = wiring::open_store(&dir, &Metrics::new(crate::VERSION)?)?;
+    let report = store.audit.verify().await?;
+    if listing.json {
+        let fault = report.fault.as_ref();
+        let fault = fault.map(|it| json!({ "position": it.position, "reason": it.reason }));
+        let (sealed, unsealed) = (report.sealed, report.unsealed);
+        let told = json!({ "sealed": sealed, "unsealed": unsealed, "fault": fault });
+        terminal::line(&told.to_string());
+    }
+    if let Some(fault) = report.fault {
+        bail!("the audit chain is broken at row {}: {}", fault.position, fault.reason);
+    }
+    if !listing.json {
+        terminal::line(&format!("{} rows fit, {} are not sealed yet", report.sealed, report.unsealed));
+    }
+    Ok(Done::Fully)
+}

@@ -1,0 +1,102 @@
+//! `switchboard classify`: JSON lines in, one verdict a line out, without a server.
+
+use crate::arguments::Classify;
+use crate::config::{Config, Environment};
+use crate::exit::{Done, Failure};
+use crate::wiring;
+use anyhow::{Context, Result};
+use serde_json::json;
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use switchboard_classify::{Classifier, classify_json};
+
+/// A line longer than this is refused alone: no post is, and memory stays bounded.
+const LINE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+pub(crate) fn run(classify: &Classify, environment: &Environment) -> Result<Done> {
+    let config = Config::load(classify.config.as_deref(), environment)?;
+    let classifier = wiring::classifier(&config)?;
+    let mut input = open(classify)?;
+    let mut output = BufWriter::new(std::io::stdout().lock());
+    let mut refused = false;
+    let mut number = 0_u64;
+    while let Some(line) = next_line(&mut input)? {
+        number += 1;
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        match verdict(&classifier, &line) {
+            Ok(verdict) => writeln!(output, "{verdict}")?,
+            Err(reason) => {
+                refused = true;
+                writeln!(output, "{}", json!({ "line": number, "error": reason }))?;
+            }
+        }
+    }
+    output.flush()?;
+    Ok(if refused { Done::WithRefusals } else { Done::Fully })
+}
+
+fn open(classify: &Classify) -> Result<Box<dyn BufRead>> {
+    match classify.file.as_deref() {
+        Some(path) if path.as_os_str() != "-" => {
+            let file = File::open(path).map_err(|error| {
+                Failure::Usage(format!("cannot read `{}`: {error}", path.display()))
+            })?;
+            Ok(Box::new(BufReader::new(file)))
+        }
+        _ => Ok(Box::new(BufReader::new(std::io::stdin()))),
+    }
+}
+
+/// The next line without its end, cut at one byte over the limit; `None` at the end.
+fn next_line(input: &mut impl BufRead) -> Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    let mut limited = input.by_ref().take(LINE_BYTES_MAX + 1);
+    if limited.read_until(b'\n', &mut line).context("cannot read the input")? == 0 {
+        return Ok(None);
+    }
+    if line.last() != Some(&b'\n') && line.len() as u64 > LINE_BYTES_MAX {
+        skip_line(input)?;
+    }
+    Ok(Some(line))
+}
+
+fn skip_line(input: &mut impl BufRead) -> Result<()> {
+    loop {
+        let buffer = input.fill_buf()?;
+        let (length, ends) = match buffer.iter().position(|byte| *byte == b'\n') {
+            Some(position) => (position + 1, true),
+            None => (buffer.len(), buffer.is_empty()),
+        };
+        input.consume(length);
+        if ends {
+            return Ok(());
+        }
+    }
+}
+
+fn verdict(classifier: &Classifier, line: &[u8]) -> Result<String, String> {
+    if line.len() as u64 > LINE_BYTES_MAX {
+        return Err(format!("the line is over {LINE_BYTES_MAX} bytes"));
+    }
+    let classified = classify_json(classifier, line).map_err(|error| error.to_string())?;
+    serde_json::to_string(&classified).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_over_the_limit_takes_no_other_with_it() {
+        let long = vec![b'x'; usize::try_from(LINE_BYTES_MAX).unwrap() + 10];
+        let input = [b"one\n".as_slice(), &long, b"\ntwo\n"].concat();
+        let mut input = BufReader::new(input.as_slice());
+        let mut lengths = vec![];
+        while let Some(line) = next_line(&mut input).unwrap() {
+            lengths.push(line.len() as u64);
+        }
+        assert_eq!(lengths, [4, LINE_BYTES_MAX + 1, 4]);
+    }
+}

@@ -1,0 +1,47 @@
+//! One module per command; this one hands over to them.
+
+mod audit;
+mod check;
+mod classify;
+mod demo;
+mod dlq;
+mod explain;
+mod local;
+mod principal;
+mod replay;
+mod run;
+mod topic;
+
+use crate::arguments::{Arguments, Command};
+use crate::config::Environment;
+use crate::exit::Done;
+use anyhow::{Context, Result};
+use std::future::Future;
+
+/// Runs the command that was typed.
+pub(crate) fn dispatch(arguments: Arguments, environment: Environment) -> Result<Done> {
+    match arguments.command {
+        Command::Run(run) => on_runtime(run::run(run, environment)),
+        Command::Demo(demo) => on_runtime(demo::run(demo, environment)),
+        Command::Check(check) => check::run(&check, &environment),
+        Command::Replay(replay) => on_runtime(replay::run(replay, environment)),
+        Command::Classify(classify) => classify::run(&classify, &environment),
+        Command::Explain(explain) => on_runtime(explain::run(explain, environment)),
+        Command::User(user) => on_runtime(principal::user(user, environment)),
+        Command::Token(token) => on_runtime(principal::token(token, environment)),
+        Command::Dlq(dlq) => on_runtime(dlq::run(dlq, environment)),
+        Command::Topic(topic) => on_runtime(topic::run(topic, environment)),
+        Command::Audit(audit) => on_runtime(audit::run(audit, environment)),
+    }
+}
+
+fn on_runtime<Work>(work: Work) -> Result<Done>
+where
+    Work: Future<Output = Result<Done>>,
+{
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the async runtime")?;
+    runtime.block_on(work)
+}

@@ -1,0 +1,149 @@
+//! `switchboard user` and `switchboard token`: who may come in.
+//!
+//! They write to the store directly, also beside a running server: the first token has to
+//! come from somewhere.
+
+use super::local;
+use crate::arguments::{Installation, Listing, Named, NewPrincipal, Token, User};
+use crate::clock::SystemClock;
+use crate::config::Environment;
+use crate::exit::{Done, Failure};
+use crate::{randomness, terminal, wiring};
+use anyhow::{Context, Result};
+use serde_json::json;
+use std::collections::BTreeSet;
+use switchboard_config::unknown_name;
+use switchboard_domain::access::Role;
+use switchboard_domain::ticket::Actor;
+use switchboard_domain::{Clock, Slug};
+use switchboard_storage::{NewToken, Store, TokenInfo, User as StoredUser};
+use switchboard_telemetry::Metrics;
+
+/// What audit rows call somebody at the machine's own command line.
+const ACTOR: &str = "command-line";
+
+pub(crate) async fn user(user: User, environment: Environment) -> Result<Done> {
+    match user {
+        User::Create(new) => create_user(&new, &environment).await,
+        User::List(listing) => list_users(&listing, &environment).await,
+    }
+}
+
+pub(crate) async fn token(token: Token, environment: Environment) -> Result<Done> {
+    match token {
+        Token::Create(new) => create_token(&new, &environment).await,
+        Token::List(listing) => list_tokens(&listing, &environment).await,
+        Token::Revoke(named) => revoke_token(&named, &environment).await,
+    }
+}
+
+async fn create_user(new: &NewPrincipal, environment: &Environment) -> Result<Done> {
+    let (role, departments) = checked(new)?;
+    let store = open(&new.installation, environment)?;
+    let user = StoredUser { name: new.name.clone(), role, departments };
+    let created = store.access.create_user(user, &actor(), SystemClock.now()).await?;
+    require(created, || format!("there is a user `{}` already", new.name))?;
+    terminal::line(&new.name);
+    Ok(Done::Fully)
+}
+
+async fn create_token(new: &NewPrincipal, environment: &Environment) -> Result<Done> {
+    let (role, departments) = checked(new)?;
+    let store = open(&new.installation, environment)?;
+    let secret = randomness::token();
+    let token = NewToken {
+        name: new.name.clone(),
+        role,
+        departments,
+        secret: secret.clone(),
+        expires_at: None,
+    };
+    let created = store.access.create_token(token, &actor(), SystemClock.now()).await?;
+    require(created, || {
+        format!("there is or was a token `{}`: names are not used twice, take another", new.name)
+    })?;
+    terminal::line(&secret);
+    Ok(Done::Fully)
+}
+
+async fn list_users(listing: &Listing, environment: &Environment) -> Result<Done> {
+    let store = open(&listing.installation, environment)?;
+    for user in store.access.list_users().await? {
+        let departments = names(&user.departments);
+        terminal::line(&if listing.json {
+            json!({ "name": user.name, "role": user.role, "departments": departments }).to_string()
+        } else {
+            format!("{:<24} {:<11} {}", user.name, user.role.as_str(), departments.join(","))
+        });
+    }
+    Ok(Done::Fully)
+}
+
+async fn list_tokens(listing: &Listing, environment: &Environment) -> Result<Done> {
+    let store = open(&listing.installation, environment)?;
+    for token in store.access.list_tokens().await? {
+        terminal::line(&if listing.json { as_json(&token) } else { as_row(&token) });
+    }
+    Ok(Done::Fully)
+}
+
+async fn revoke_token(named: &Named, environment: &Environment) -> Result<Done> {
+    let store = open(&named.installation, environment)?;
+    let revoked = store.access.revoke_token(&named.name, &actor(), SystemClock.now()).await?;
+    require(revoked, || {
+        format!("there is no working token `{}`: `switchboard token list` shows them", named.name)
+    })?;
+    Ok(Done::Fully)
+}
+
+fn as_json(token: &TokenInfo) -> String {
+    json!({
+        "name": token.name,
+        "role": token.role,
+        "departments": names(&token.departments),
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "revoked_at": token.revoked_at,
+        "last_used_at": token.last_used_at,
+    })
+    .to_string()
+}
+
+fn as_row(token: &TokenInfo) -> String {
+    let state = if token.revoked_at.is_some() { "revoked" } else { "works" };
+    let used = token.last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
+    format!("{:<24} {:<11} {state:<8} last used {used}", token.name, token.role.as_str())
+}
+
+fn names(departments: &BTreeSet<Slug>) -> Vec<&str> {
+    departments.iter().map(Slug::as_str).collect()
+}
+
+fn checked(new: &NewPrincipal) -> Result<(Role, BTreeSet<Slug>)> {
+    let role = Role::parse(&new.role).ok_or_else(|| {
+        let known = Role::ALL.map(Role::as_str);
+        Failure::Usage(unknown_name("role", &new.role, &known))
+    })?;
+    let departments = new.departments.iter().map(|name| Slug::new(name));
+    let departments =
+        departments.collect::<Result<_, _>>().map_err(|error| Failure::Usage(error.to_string()))?;
+    if new.name.trim().is_empty() {
+        return Err(Failure::Usage("the name is empty".to_owned()).into());
+    }
+    Ok((role, departments))
+}
+
+fn open(installation: &Installation, environment: &Environment) -> Result<Store> {
+    let dir = local::data_dir(installation, environment)?;
+    std::fs::create_dir_all(&dir)
+        .with_context(|| format!("cannot create the data directory `{}`", dir.display()))?;
+    wiring::open_store(&dir, &Metrics::new(crate::VERSION)?)
+}
+
+fn actor() -> Actor {
+    Actor::System(ACTOR.to_owned())
+}
+
+fn require(holds: bool, message: impl FnOnce() -> String) -> Result<()> {
+    if holds { Ok(()) } else { Err(Failure::Usage(message()).into()) }
+}

@@ -1,0 +1,261 @@
+//! The root configuration: each crate reads its own sections, this puts them together.
+
+use crate::exit::Failure;
+use anyhow::{Context, Result};
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use switchboard_classify::ClassifyConfig;
+use switchboard_config::{Document, Problem, Section};
+use switchboard_alert::AlertConfig;
+use switchboard_domain::{BrandTable, Slug};
+use switchboard_ingest::config::{SourceConfig, read_limits, read_sources};
+use switchboard_ingest::receive::ReceiveLimits;
+use switchboard_route::RouteConfig;
+use switchboard_stream::topic::Retention;
+use switchboard_telemetry::LogFormat;
+
+/// The file that every installation starts from.
+pub(crate) const DEFAULT_TEXT: &str = include_str!("../../../config/default.toml");
+
+/// What problems of the built-in file are attributed to.
+const DEFAULT_NAME: &str = "built-in default";
+
+/// Variables beginning with `SWITCHBOARD_` that are no configuration keys.
+const RESERVED_VARIABLES: [&str; 2] = ["SWITCHBOARD_TOKEN", "SWITCHBOARD_FAILPOINTS"];
+
+/// One log topic's partitions: more than this is a mistyped number, not a wish.
+const PARTITIONS_MAX: u32 = 64;
+
+/// Bytes one log topic may take: about a hundred million compressed mentions, and a disk that
+/// a forgotten test server does not fill.
+const RETENTION_BYTES_DEFAULT: u64 = 10 * 1024 * 1024 * 1024;
+
+/// The process environment, read once in `main`.
+pub(crate) type Environment = BTreeMap<String, String>;
+
+/// Everything a process is told.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) server: ServerConfig,
+    pub(crate) log: LogConfig,
+    pub(crate) ingest: IngestConfig,
+    pub(crate) classify: ClassifyConfig,
+    pub(crate) route: RouteConfig,
+    pub(crate) brands: Arc<BrandTable>,
+    pub(crate) alert: AlertConfig,
+}
+
+/// `[server]`.
+#[derive(Debug)]
+pub(crate) struct ServerConfig {
+    pub(crate) listen: SocketAddr,
+    pub(crate) ops_listen: SocketAddr,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) log_format: LogFormat,
+    pub(crate) log_filter: String,
+    /// How long `/readyz` says no before connections are refused: a balancer needs it, a
+    /// single machine does not.
+    pub(crate) drain_delay: Duration,
+}
+
+/// `[ingest]` and `[sources]`.
+#[derive(Debug)]
+pub(crate) struct IngestConfig {
+    pub(crate) limits: ReceiveLimits,
+    pub(crate) sources: Vec<SourceConfig>,
+}
+
+/// `[log]`.
+#[derive(Debug)]
+pub(crate) struct LogConfig {
+    pub(crate) partitions: u32,
+    pub(crate) retention: Retention,
+}
+
+impl Config {
+    /// Reads the file (or the built-in default) with the environment over it.
+    ///
+    /// # Errors
+    /// A usage failure that lists every problem.
+    pub(crate) fn load(file: Option<&Path>, environment: &Environment) -> Result<Self> {
+        let name = file.map_or_else(|| DEFAULT_NAME.to_owned(), |path| path.display().to_string());
+        let text = match file {
+            None => DEFAULT_TEXT.to_owned(),
+            Some(path) => read_text(path)?,
+        };
+        Self::parse(&name, &text, environment).map_err(|problems| {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Failure::Usage(format!("the configuration is not usable\n{}", lines.join("\n"))).into()
+        })
+    }
+
+    /// Parses and cross-checks; touches nothing outside its arguments.
+    ///
+    /// # Errors
+    /// All problems, in the order of the file.
+    pub(crate) fn parse(
+        name: &str,
+        text: &str,
+        environment: &Environment,
+    ) -> Result<Self, Vec<Problem>> {
+        let document = Document::parse(name, text, environment, &RESERVED_VARIABLES);
+        let config = document.read(Self::read);
+        let problems = document.into_problems();
+        match config {
+            Some(config) if problems.is_empty() => Ok(config),
+            _ => Err(problems),
+        }
+    }
+
+    fn read(root: &mut Section<'_>) -> Option<Self> {
+        let server = root.section("server", read_server);
+        let log = root.section("log", read_log);
+        let ingest = IngestConfig {
+            limits: root.section("ingest", read_limits),
+            sources: read_sources(root),
+        };
+        let classify = root.section("classify", ClassifyConfig::read);
+        let brands = Arc::new(read_brands(root));
+        let alert = root.section("alert", AlertConfig::read);
+        let route = read_ownership(root);
+        Some(Self { server, log, ingest, classify, route: route?, brands, alert })
+    }
+}
+
+/// Departments, table and promises belong together: a file that has none of them gets the
+/// built-in ones, a file that has one of them brings them all.
+fn read_ownership(root: &mut Section<'_>) -> Option<RouteConfig> {
+    let own = ["departments", "routing", "sla"].iter().any(|key| root.has(key));
+    if own {
+        return RouteConfig::read(root);
+    }
+    let join_window = root.section("store", |store| store.duration("join_window"));
+    let environment = Environment::new();
+    let built_in = Document::parse(DEFAULT_NAME, DEFAULT_TEXT, &environment, &[]);
+    // Its other sections are read where they are used, so its problems are not asked for.
+    let mut route = built_in.read(RouteConfig::read)?;
+    if let Some(window) = join_window {
+        route.join_window = jiff::SignedDuration::try_from(window).unwrap_or(route.join_window);
+    }
+    Some(route)
+}
+
+fn read_server(section: &mut Section<'_>) -> ServerConfig {
+    let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+    ServerConfig {
+        listen: section.value_or("listen", SocketAddr::from(([127, 0, 0, 1], 8080))),
+        ops_listen: section.value_or("ops_listen", SocketAddr::from(([127, 0, 0, 1], 9464))),
+        data_dir: section.value_or("data_dir", PathBuf::from("data")),
+        log_format: section.choice("log_format", &formats).unwrap_or(LogFormat::Text),
+        log_filter: section.value_or("log_filter", "info".to_owned()),
+        drain_delay: section.duration_or("drain_delay", Duration::ZERO),
+    }
+}
+
+fn read_log(section: &mut Section<'_>) -> LogConfig {
+    let default = Retention::default();
+    LogConfig {
+        partitions: section.in_range("partitions", 1..=PARTITIONS_MAX).unwrap_or(4),
+        retention: Retention {
+            age: section.duration_or("retention", default.age),
+            bytes: Some(section.value_or("retention_bytes", RETENTION_BYTES_DEFAULT)),
+        },
+    }
+}
+
+fn read_brands(root: &mut Section<'_>) -> BrandTable {
+    let brands = root.sections("brands", |key, section| {
+        let slug = Slug::new(&key.value);
+        if let Err(error) = &slug {
+            section.problem(&key.place, error.to_string());
+        }
+        let accounts = section.located_list("accounts").unwrap_or_default();
+        check_time_zone(section);
+        slug.ok().map(|slug| accounts.into_iter().map(move |name| (name.value, slug.clone())))
+    });
+    BrandTable::new(brands.into_iter().flatten().flatten())
+}
+
+fn check_time_zone(section: &mut Section<'_>) {
+    let Some(zone) = section.located::<String>("time_zone") else { return };
+    if TimeZone::get(&zone.value).is_err() {
+        let message = format!("`{}` is no IANA time zone, for example Europe/Berlin", zone.value);
+        section.problem(&zone.place, message);
+    }
+}
+
+/// The text of a configuration file.
+///
+/// # Errors
+/// A usage failure when it cannot be read.
+pub(crate) fn read_text(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| Failure::Usage(format!("cannot read `{}`: {error}", path.display())))?;
+    String::from_utf8(bytes).with_context(|| format!("`{}` is not UTF-8", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> Vec<String> {
+        match Config::parse("test.toml", text, &Environment::new()) {
+            Ok(_) => vec![],
+            Err(problems) => problems.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn the_built_in_default_has_no_problem() {
+        assert_eq!(problems(DEFAULT_TEXT), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_empty_file_means_the_same_as_the_built_in_one() {
+        let parse = |text| Config::parse("test.toml", text, &Environment::new()).unwrap();
+        let (built_in, empty) = (parse(DEFAULT_TEXT), parse(""));
+        assert_eq!(format!("{:?}", built_in.server), format!("{:?}", empty.server));
+        assert_eq!(built_in.route.table.version(), empty.route.table.version());
+        assert_eq!(built_in.route.policies, empty.route.policies);
+        assert_eq!(built_in.route.join_window, empty.route.join_window);
+        assert_eq!(format!("{:?}", built_in.ingest), format!("{:?}", empty.ingest));
+        assert_eq!(built_in.alert, empty.alert);
+        assert_eq!(built_in.log.retention.age, empty.log.retention.age);
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once_with_its_place() {
+        let text = r#"
+[server]
+lissen = "127.0.0.1:1"
+
+[departments.support]
+
+[routing]
+fallback = "suport"
+
+[[routing.rows]]
+name = "risk"
+label = ["pr_riks"]
+department = "support"
+sla = "fast"
+
+[[sla.policies]]
+name = "quick"
+first_response = { urgent = "soon" }
+"#;
+        insta::assert_snapshot!(problems(text).join("\n"), @"");
+    }
+
+    #[test]
+    fn the_environment_lies_over_the_file() {
+        let environment =
+            Environment::from([("SWITCHBOARD_SERVER__LISTEN".into(), "127.0.0.1:9".into())]);
+        let config = Config::parse("test.toml", "", &environment).unwrap();
+        assert_eq!(config.server.listen.port(), 9);
+    }
+}

@@ -1,0 +1,36 @@
+//! Crash points for the fault suite: only in a build with the feature `failpoints`.
+//!
+//! `SWITCHBOARD_FAILPOINTS="log.append.before_commit=37"` kills the process with SIGKILL the
+//! 37th time it passes that point: no destructor runs, no buffer is flushed.
+
+use crate::config::Environment;
+use anyhow::{Context, Result, anyhow};
+use rustix::process::{Signal, getpid, kill_process};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+const VARIABLE: &str = "SWITCHBOARD_FAILPOINTS";
+
+/// Arms every point the environment names.
+pub(crate) fn arm(environment: &Environment) -> Result<()> {
+    let Some(points) = environment.get(VARIABLE) else { return Ok(()) };
+    for point in points.split(';').filter(|point| !point.is_empty()) {
+        let (name, passes) = point
+            .split_once('=')
+            .with_context(|| format!("{VARIABLE}: `{point}` is not `name=passes`"))?;
+        let passes = passes.parse().with_context(|| format!("{VARIABLE}: `{point}`"))?;
+        arm_one(name, passes)?;
+    }
+    Ok(())
+}
+
+fn arm_one(name: &str, passes: u64) -> Result<()> {
+    let passed = AtomicU64::new(0);
+    fail::cfg_callback(name, move || {
+        if passed.fetch_add(1, Ordering::Relaxed) + 1 == passes {
+            // What cannot be killed would go on and make the test pass for no reason.
+            let _killed = kill_process(getpid(), Signal::KILL);
+            std::process::abort();
+        }
+    })
+    .map_err(|error| anyhow!("failpoint `{name}`: {error}"))
+}

@@ -1,0 +1,116 @@
+//! How a process ends: by a signal, softly and then hard, or because a part of it died.
+//!
+//! A part that ends before it was told to has died, and the process goes down with it: a
+//! half-working router that looks alive is worse than one that is started again.
+
+use anyhow::{Result, anyhow};
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use switchboard_stream::runner::Stop;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// What is in hand may take this long to finish; Kubernetes kills after 30 s.
+const DRAIN_LIMIT: Duration = Duration::from_secs(20);
+
+/// The life of one process, shared by all of its parts.
+#[derive(Clone, Default)]
+pub(crate) struct Lifecycle {
+    /// Every task belongs to it.
+    pub(crate) tasks: TaskTracker,
+    /// Soft and hard.
+    pub(crate) stop: Stop,
+    /// Parts that serve others and end after those that feed them.
+    pub(crate) late_stop: CancellationToken,
+    late_tasks: TaskTracker,
+    draining: Arc<AtomicBool>,
+    death: Arc<Mutex<Option<String>>>,
+}
+
+impl Lifecycle {
+    /// Starts a part that must live until it is told to stop.
+    pub(crate) fn start<Part>(&self, name: &'static str, part: Part)
+    where
+        Part: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.tasks.spawn(self.clone().watch(name, part, self.stop.soft.clone()));
+    }
+
+    /// Starts a part that ends after all others, so that it can carry their last words.
+    pub(crate) fn start_late<Part>(&self, name: &'static str, part: Part)
+    where
+        Part: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.late_tasks.spawn(self.clone().watch(name, part, self.late_stop.clone()));
+    }
+
+    /// Whether the process is going down.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Waits for a signal or a death, then stops everything in order.
+    ///
+    /// # Errors
+    /// When a part died; the error names it.
+    pub(crate) async fn run_to_end(&self, drain_delay: Duration) -> Result<()> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            () = self.stop.soft.cancelled() => {}
+        }
+        self.draining.store(true, Ordering::Relaxed);
+        let hurried = async {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        };
+        tokio::select! {
+            () = self.drain(drain_delay) => {}
+            () = hurried => tracing::warn!("stopping at once"),
+        }
+        self.stop.hard.cancel();
+        self.death()
+    }
+
+    async fn drain(&self, delay: Duration) {
+        if !self.stop.soft.is_cancelled() {
+            tokio::time::sleep(delay).await;
+        }
+        self.stop.soft.cancel();
+        wait_for(&self.tasks, "stages").await;
+        self.late_stop.cancel();
+        wait_for(&self.late_tasks, "relays").await;
+    }
+
+    async fn watch<Part>(self, name: &'static str, part: Part, told: CancellationToken)
+    where
+        Part: Future<Output = Result<()>> + Send,
+    {
+        let ended = part.await;
+        let reason = match ended {
+            Err(error) => format!("{error:#}"),
+            Ok(()) if told.is_cancelled() => return,
+            Ok(()) => "it ended by itself".to_owned(),
+        };
+        tracing::error!(part = name, %reason, "a part of the process died");
+        let mut death = self.death.lock().unwrap_or_else(PoisonError::into_inner);
+        death.get_or_insert_with(|| format!("{name}: {reason}"));
+        self.stop.soft.cancel();
+    }
+
+    fn death(&self) -> Result<()> {
+        let death = self.death.lock().unwrap_or_else(PoisonError::into_inner);
+        death.as_ref().map_or(Ok(()), |reason| Err(anyhow!("{reason}")))
+    }
+}
+
+async fn wait_for(tasks: &TaskTracker, what: &str) {
+    tasks.close();
+    if tokio::time::timeout(DRAIN_LIMIT, tasks.wait()).await.is_err() {
+        tracing::warn!(what, "did not finish in time; what is not durable is read again");
+    }
+}

@@ -4,7 +4,7 @@ use crate::world::at;
 use switchboard_domain::intake::{ClassifiedMention, Incoming};
 use switchboard_domain::routing::{Decision, Facts, Priority, RoutingTable, route};
 use switchboard_domain::sla::SlaPolicy;
-use switchboard_domain::{Classification, Label, Mention, MentionKey, NoAnswer, Op, Scores, Slug};
+use switchboard_domain::{Classification, Label, Mention, NoAnswer, Op, Scores, Slug};
 
 /// Words that must never reach an audit row.
 pub(crate) const WORDS: &str = "my-suitcase-is-gone";
@@ -42,7 +42,10 @@ impl Post {
     }
 
     pub(crate) fn deletion(id: impl Into<String>) -> Self {
-        Self { op: Op::Delete, ..Self::chatter(id) }
+        Self {
+            op: Op::Delete,
+            ..Self::chatter(id)
+        }
     }
 
     pub(crate) fn labelled(id: impl Into<String>, label: Label, severity: u8) -> Self {
@@ -61,10 +64,6 @@ impl Post {
             minute: 0,
             needs_review: false,
         }
-    }
-
-    pub(crate) fn key(&self) -> MentionKey {
-        self.mention().key()
     }
 
     pub(crate) fn incoming(&self) -> Incoming {
@@ -117,7 +116,10 @@ impl Post {
             Label::General => ("community", Priority::Low),
         };
         let table = RoutingTable::new(vec![], Slug::from_any(department)).unwrap();
-        Decision { priority, ..route(&table, &Facts::of(classified)) }
+        Decision {
+            priority,
+            ..route(&table, &Facts::of(classified))
+        }
     }
 }
 

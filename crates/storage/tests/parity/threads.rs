@@ -40,8 +40,17 @@ async fn a_conversation_joins_at_any_distance(
     #[case] joins: bool,
 ) {
     let world = World::new();
-    let first = world.ticket_of(&Post { conversation: Some("c"), ..Post::complaint("1") }).await;
-    let second = Post { conversation, minute: 90 * DAY, ..second() };
+    let first = world
+        .ticket_of(&Post {
+            conversation: Some("c"),
+            ..Post::complaint("1")
+        })
+        .await;
+    let second = Post {
+        conversation,
+        minute: 90 * DAY,
+        ..second()
+    };
     assert_eq!(world.ticket_of(&second).await.id == first.id, joins);
 }
 
@@ -50,7 +59,10 @@ async fn every_post_moves_the_window_on() {
     let world = World::new();
     let first = world.ticket_of(&Post::complaint("1")).await;
     for day in 1..5 {
-        let post = Post { minute: day * DAY, ..Post::complaint(format!("later-{day}")) };
+        let post = Post {
+            minute: day * DAY,
+            ..Post::complaint(format!("later-{day}"))
+        };
         assert_eq!(world.ticket_of(&post).await.id, first.id, "day {day}");
     }
 }
@@ -59,8 +71,18 @@ async fn every_post_moves_the_window_on() {
 async fn past_the_window_the_thread_passes_to_the_new_ticket() {
     let world = World::new();
     let first = world.ticket_of(&Post::complaint("1")).await;
-    let second = world.ticket_of(&Post { minute: 2 * DAY, ..second() }).await;
-    let third = world.ticket_of(&Post { minute: 2 * DAY + 1, ..Post::complaint("3") }).await;
+    let second = world
+        .ticket_of(&Post {
+            minute: 2 * DAY,
+            ..second()
+        })
+        .await;
+    let third = world
+        .ticket_of(&Post {
+            minute: 2 * DAY + 1,
+            ..Post::complaint("3")
+        })
+        .await;
     assert_ne!(second.id, first.id);
     assert_eq!(third.id, second.id);
 }
@@ -90,8 +112,15 @@ async fn a_reopened_ticket_leaves_a_thread_that_another_holds() {
 #[tokio::test]
 async fn two_answers_to_the_same_post_of_a_stranger_are_one_thread() {
     let world = World::new();
-    let first = Post { in_reply_to: Some("news"), ..Post::complaint("1") };
-    let second = Post { in_reply_to: Some("news"), minute: 9 * DAY, ..second() };
+    let first = Post {
+        in_reply_to: Some("news"),
+        ..Post::complaint("1")
+    };
+    let second = Post {
+        in_reply_to: Some("news"),
+        minute: 9 * DAY,
+        ..second()
+    };
     let ticket = world.ticket_of(&first).await;
     assert_eq!(world.ticket_of(&second).await.id, ticket.id);
 }

@@ -30,7 +30,11 @@ impl World {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = open(&dir);
-        Self { store, dir, offset: AtomicU64::new(0) }
+        Self {
+            store,
+            dir,
+            offset: AtomicU64::new(0),
+        }
     }
 
     /// The process ends and another one starts on the same data.
@@ -60,7 +64,9 @@ impl World {
     /// One post arrives in the minute in which it was written.
     pub(crate) async fn arrives(&self, post: &Post) -> TakenIn {
         let now = at(post.minute);
-        self.take_in(std::slice::from_ref(post), now).await.remove(0)
+        self.take_in(std::slice::from_ref(post), now)
+            .await
+            .remove(0)
     }
 
     pub(crate) async fn outcome(&self, post: &Post) -> IntakeOutcome {
@@ -74,7 +80,12 @@ impl World {
     }
 
     pub(crate) async fn row(&self, id: TicketId) -> TicketRow {
-        self.store.tickets.get(id, &DepartmentScope::All).await.unwrap().unwrap()
+        self.store
+            .tickets
+            .get(id, &DepartmentScope::All)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     pub(crate) async fn ticket(&self, id: TicketId) -> Ticket {
@@ -82,7 +93,11 @@ impl World {
     }
 
     pub(crate) async fn apply(&self, change: Change) -> Applied {
-        self.store.tickets.apply(change, &DepartmentScope::All).await.unwrap()
+        self.store
+            .tickets
+            .apply(change, &DepartmentScope::All)
+            .await
+            .unwrap()
     }
 
     /// Somebody does something, and it works.
@@ -97,14 +112,26 @@ impl World {
     pub(crate) async fn told(&self) -> Vec<(String, String, serde_json::Value)> {
         let rows = self.store.outbox.unpublished(10_000).await.unwrap();
         rows.into_iter()
-            .map(|row| (row.topic, row.key, serde_json::from_slice(&row.payload).unwrap()))
+            .map(|row| {
+                (
+                    row.topic,
+                    row.key,
+                    serde_json::from_slice(&row.payload).unwrap(),
+                )
+            })
             .collect()
     }
 }
 
 pub(crate) fn change(id: TicketId, who: &str, command: Command) -> Change {
     let actor = Actor::Person(who.to_owned());
-    Change { ticket: id, command, expected_version: None, actor, now: at(5) }
+    Change {
+        ticket: id,
+        command,
+        expected_version: None,
+        actor,
+        now: at(5),
+    }
 }
 
 pub(crate) fn batch(posts: &[Post], offset: OffsetMove, now: Timestamp) -> IntakeBatch {
@@ -123,7 +150,11 @@ pub(crate) fn step(expected: Option<u64>, next: u64) -> OffsetMove {
         topic: "mention.classified".into(),
         partition: 0,
         expected,
-        to: StoredOffset { next, incarnation: "log-1".into(), last_hash: Some("ab".into()) },
+        to: StoredOffset {
+            next,
+            incarnation: "log-1".into(),
+            last_hash: Some("ab".into()),
+        },
     }
 }
 

@@ -22,6 +22,8 @@ mod error;
 mod field;
 mod item;
 mod json;
+#[cfg(test)]
+mod laws;
 mod limits;
 mod split;
 #[cfg(test)]

@@ -105,7 +105,7 @@ pub(crate) fn panicked(cause: Box<dyn Any + Send>) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::World;
+    use crate::testing::{BrokenTickets, World};
     use rstest::rstest;
     use switchboard_telemetry::{Counter, Method, StatusClass};
 
@@ -171,24 +171,24 @@ mod tests {
     }
 
     #[rstest]
-    #[case::panic(
-        -1,
+    #[case::panics(
+        BrokenTickets::Panics,
         "500 Internal Server Error internal: something went wrong on our side; the log has it under the request id"
     )]
     #[case::unavailable(
-        -2,
+        BrokenTickets::Unavailable,
         "503 Service Unavailable unavailable: a part of the system cannot answer now, try again"
     )]
     #[case::corrupt(
-        -3,
+        BrokenTickets::Corrupt,
         "500 Internal Server Error internal: something went wrong on our side; the log has it under the request id"
     )]
     #[tokio::test]
-    async fn nothing_of_a_failure_goes_out(#[case] ticket: i64, #[case] want: &str) {
-        let world = World::new().await;
-        let answer = world.get("ann", &format!("/api/v1/tickets/{ticket}")).await;
+    async fn nothing_of_a_failure_goes_out(#[case] how: BrokenTickets, #[case] want: &str) {
+        let world = World::broken(how).await;
+        let answer = world.get("ann", "/api/v1/tickets/1").await;
         assert_eq!(answer.error(), want);
-        assert_eq!(answer.header("retry-after") == "2", ticket == -2);
+        assert_eq!(answer.header("retry-after") == "2", answer.status == 503);
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
     }
 

@@ -1,16 +1,16 @@
 //! The whole API over a small world, for the tests of every operation.
 
 mod answer;
-mod store;
+mod broken;
 
 pub(crate) use answer::Answer;
-use store::MemoryStore;
+pub(crate) use broken::BrokenTickets;
 
 use crate::{Parts, router};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use switchboard_domain::access::Role;
@@ -20,10 +20,12 @@ use switchboard_domain::routing::{Facts, Priority, RoutingTable, Row, route};
 use switchboard_domain::sla::SlaPolicy;
 use switchboard_domain::ticket::{Actor, Command, TicketId};
 use switchboard_domain::{
-    Classification, ClassifiedMention, Label, ManualClock, Mention, Op, Scores, Slug,
+    Classification, ClassifiedMention, Label, ManualClock, Mention, OffsetMove, Op, Scores, Slug,
+    StoredOffset,
 };
 use switchboard_storage::access::NewToken;
-use switchboard_storage::{Access, Applied, Authenticator, Change, Tickets};
+use switchboard_storage::sqlite::{SqliteOptions, SqliteStore};
+use switchboard_storage::{Access, Applied, Authenticator, Change, IntakeBatch, Store, Tickets};
 use switchboard_stream::backend::embedded::{EmbeddedLog, EmbeddedOptions};
 use switchboard_stream::log::{Log, NewRecord, Position};
 use switchboard_stream::topic::{self, TopicName};
@@ -49,7 +51,7 @@ pub(crate) struct World {
     pub(crate) log: Arc<EmbeddedLog>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) metrics: Metrics,
-    store: Arc<MemoryStore>,
+    store: Store,
     router: Router,
     _dir: TempDir,
 }
@@ -57,27 +59,35 @@ pub(crate) struct World {
 impl World {
     /// Empty, but for [`PEOPLE`], at noon of 1 March 2026.
     pub(crate) async fn new() -> Self {
+        Self::with_tickets(|store| store.tickets.clone()).await
+    }
+
+    /// One whose tickets cannot be had.
+    pub(crate) async fn broken(how: BrokenTickets) -> Self {
+        Self::with_tickets(move |_| Arc::new(how)).await
+    }
+
+    async fn with_tickets(tickets: impl Fn(&Store) -> Arc<dyn Tickets>) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let log = EmbeddedLog::open(&EmbeddedOptions::new(dir.path(), [7; 16])).unwrap();
-        let departments = DEPARTMENTS.map(Slug::from_any);
-        log.ensure_topics(&topic::standard_topics(2)).await.unwrap();
-        log.ensure_topics(&topic::queue_topics(&departments, 2))
-            .await
-            .unwrap();
-        let log = Arc::new(log);
-        let clock = Arc::new(ManualClock::new("2026-03-01T12:00:00Z".parse().unwrap()));
         let metrics = Metrics::new("test").unwrap();
-        let store = Arc::new(MemoryStore::default());
-        people(store.as_ref()).await;
+        let log = open_log(&dir).await;
+        let clock = Arc::new(ManualClock::new("2026-03-01T12:00:00Z".parse().unwrap()));
+        let store = SqliteStore::open(SqliteOptions {
+            dir: dir.path().to_owned(),
+            writer: "test".into(),
+            metrics: metrics.clone(),
+        });
+        let store = store.unwrap().store();
+        people(store.access.as_ref()).await;
         let router = router(Parts {
-            tickets: store.clone(),
-            access: store.clone(),
-            dead_letters: store.clone(),
+            tickets: tickets(&store),
+            access: store.access.clone(),
+            dead_letters: store.dead_letters.clone(),
             log: log.clone(),
             clock: clock.clone(),
             metrics: metrics.clone(),
-            authenticator: Authenticator::new(store.clone(), Some("this-run".into())),
-            departments: departments.to_vec(),
+            authenticator: Authenticator::new(store.access.clone(), Some("this-run".into())),
+            departments: DEPARTMENTS.map(Slug::from_any).to_vec(),
             run_id: "run".into(),
         });
         Self {
@@ -116,8 +126,40 @@ impl World {
             brand: Slug::from_any("acme"),
         };
         let decision = route(&table(), &Facts::of(&classified));
-        self.store
-            .take_in(&Incoming::new(classified, decision, &[policy()]), now)
+        let batch = IntakeBatch {
+            items: vec![Incoming::new(classified, decision, &[policy()])],
+            offset: self.next_step().await,
+            join_window: SignedDuration::from_hours(24),
+            now,
+            actor: Actor::System("route".into()),
+        };
+        self.store.intake.take_in(batch).await.unwrap()[0]
+            .ticket
+            .unwrap()
+    }
+
+    async fn next_step(&self) -> OffsetMove {
+        let topic = topic::MENTION_CLASSIFIED.to_string();
+        let stored = self
+            .store
+            .offsets
+            .load_offset("route", &topic, 0)
+            .await
+            .unwrap();
+        let expected = stored.map(|offset| offset.next);
+        let next = expected.unwrap_or(0) + 1;
+        let to = StoredOffset {
+            next,
+            incarnation: "log".into(),
+            last_hash: None,
+        };
+        OffsetMove {
+            consumer: "route".into(),
+            topic,
+            partition: 0,
+            expected,
+            to,
+        }
     }
 
     /// Somebody changes a ticket without the API.
@@ -130,7 +172,7 @@ impl World {
             now: switchboard_domain::Clock::now(self.clock.as_ref()),
         };
         let scope = switchboard_domain::access::DepartmentScope::All;
-        let applied = self.store.apply(change, &scope).await.unwrap();
+        let applied = self.store.tickets.apply(change, &scope).await.unwrap();
         assert!(matches!(applied, Applied::Done { .. }), "{applied:?}");
     }
 
@@ -175,6 +217,16 @@ impl World {
         let request = request.body(Body::from(body.to_owned())).unwrap();
         Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
     }
+}
+
+async fn open_log(dir: &TempDir) -> Arc<EmbeddedLog> {
+    let log = EmbeddedLog::open(&EmbeddedOptions::new(dir.path(), [7; 16])).unwrap();
+    log.ensure_topics(&topic::standard_topics(2)).await.unwrap();
+    let departments = DEPARTMENTS.map(Slug::from_any);
+    log.ensure_topics(&topic::queue_topics(&departments, 2))
+        .await
+        .unwrap();
+    Arc::new(log)
 }
 
 async fn people(access: &dyn Access) {

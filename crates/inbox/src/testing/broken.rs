@@ -1,0 +1,84 @@
+//! A store that fails in the ways a store can.
+
+use async_trait::async_trait;
+use switchboard_domain::Slug;
+use switchboard_domain::access::DepartmentScope;
+use switchboard_domain::routing::Priority;
+use switchboard_domain::ticket::{TicketEvent, TicketId};
+use switchboard_storage::{
+    Applied, Change, ExplainedDecision, Page, StorageError, StoredMention, TicketCount,
+    TicketQuery, TicketRow, Tickets,
+};
+
+/// How it fails.
+#[derive(Clone, Copy)]
+pub(crate) enum BrokenTickets {
+    Panics,
+    Unavailable,
+    Corrupt,
+}
+
+impl BrokenTickets {
+    fn fail<T>(self) -> Result<T, StorageError> {
+        match self {
+            Self::Panics => panic!("SELECT secret FROM ticket"),
+            Self::Unavailable => Err(StorageError::Unavailable {
+                reason: "disk full".into(),
+            }),
+            Self::Corrupt => Err(StorageError::Corrupt {
+                table: "ticket",
+                column: "label",
+                row: "1".into(),
+                reason: "not a label".into(),
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl Tickets for BrokenTickets {
+    async fn get(
+        &self,
+        _: TicketId,
+        _: &DepartmentScope,
+    ) -> Result<Option<TicketRow>, StorageError> {
+        self.fail()
+    }
+    async fn list(
+        &self,
+        _: &TicketQuery,
+        _: &DepartmentScope,
+    ) -> Result<Page<TicketRow>, StorageError> {
+        self.fail()
+    }
+    async fn mentions(
+        &self,
+        _: TicketId,
+        _: &DepartmentScope,
+    ) -> Result<Vec<StoredMention>, StorageError> {
+        self.fail()
+    }
+    async fn events(
+        &self,
+        _: TicketId,
+        _: &DepartmentScope,
+    ) -> Result<Vec<TicketEvent>, StorageError> {
+        self.fail()
+    }
+    async fn explanation(
+        &self,
+        _: TicketId,
+        _: &DepartmentScope,
+    ) -> Result<Option<ExplainedDecision>, StorageError> {
+        self.fail()
+    }
+    async fn apply(&self, _: Change, _: &DepartmentScope) -> Result<Applied, StorageError> {
+        self.fail()
+    }
+    async fn open_counts(&self) -> Result<Vec<(Slug, Priority, u64)>, StorageError> {
+        self.fail()
+    }
+    async fn counts(&self, _: &DepartmentScope) -> Result<Vec<TicketCount>, StorageError> {
+        self.fail()
+    }
+}

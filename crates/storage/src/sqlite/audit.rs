@@ -179,7 +179,7 @@ impl Walk {
             return Ok(Some(format!("row {audit_id} or its hash was changed")));
         }
         (self.hash, self.audit_id) = (hash, audit_id);
-        Ok(self.sequence(row.get(1)?, row.get(2)?))
+        Ok(self.sequence(&row.get::<_, String>(1)?, row.get(2)?))
     }
 
     /// Rows behind the chain are not hashed yet, but a missing one leaves a gap.
@@ -188,7 +188,7 @@ impl Walk {
             .prepare("SELECT writer, writer_sequence FROM audit WHERE id > ?1 ORDER BY id")?;
         let mut rows = statement.query([self.audit_id])?;
         while let Some(row) = rows.next()? {
-            if let Some(gap) = self.sequence(row.get(0)?, row.get(1)?) {
+            if let Some(gap) = self.sequence(&row.get::<_, String>(0)?, row.get(1)?) {
                 return Ok(Some(gap));
             }
         }
@@ -206,8 +206,8 @@ impl Walk {
         Ok(None)
     }
 
-    fn sequence(&mut self, writer: String, sequence: i64) -> Option<String> {
-        let last = self.writers.entry(writer.clone()).or_default();
+    fn sequence(&mut self, writer: &str, sequence: i64) -> Option<String> {
+        let last = self.writers.entry(writer.to_owned()).or_default();
         let due = *last + 1;
         *last = sequence;
         (sequence != due).then(|| format!("`{writer}` wrote row {due}, {sequence} is there"))

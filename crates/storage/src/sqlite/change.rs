@@ -197,31 +197,19 @@ fn queue(
     change: &Change,
     mention: Option<&ClassifiedMention>,
 ) -> Result<(), StorageError> {
-    #[derive(serde::Serialize)]
-    struct Borrowed<'a> {
-        v: u32,
-        ticket: &'a Ticket,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        mention: Option<&'a ClassifiedMention>,
-    }
     let topic = format!("queue.{}", ticket.department);
     let key = ticket.id.to_string();
-    let payload = match mention {
-        Some(_) => json(&Borrowed {
-            v: RECORD_VERSION,
-            ticket,
-            mention,
-        })?,
-        None => {
-            let mention = mention::first(write.transaction(), ticket.id)?;
-            let mention = mention.and_then(|mention| mention.content);
-            json(&Queued {
-                v: RECORD_VERSION,
-                ticket: ticket.clone(),
-                mention,
-            })?
-        }
+    let mention = if let Some(mention) = mention {
+        Some(mention.clone())
+    } else {
+        let first = mention::first(write.transaction(), ticket.id)?;
+        first.and_then(|first| first.content)
     };
+    let payload = json(&Queued {
+        v: RECORD_VERSION,
+        ticket: ticket.clone(),
+        mention,
+    })?;
     write.outbox(&topic, &key, payload.as_bytes(), change.at)
 }
 

@@ -5,7 +5,7 @@ use crate::StorageError;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::path::Path;
 
-/// Marks the file as ours ("SwSt"), so that another program's database is refused.
+/// Marks the file as ours (`SwSt`), so that another program's database is refused.
 const APPLICATION_ID: i32 = 0x5377_5374;
 
 /// In the order in which they are applied. A step that has been released never changes.

@@ -1,7 +1,6 @@
 //! One write transaction: the statements every effect shares, and what is gathered for its
 //! end (audit rows, tallies).
 
-use super::failure::unavailable;
 use super::value::{from_column, micros, to_column};
 use crate::{AuditEntry, StorageError};
 use jiff::Timestamp;
@@ -37,41 +36,13 @@ impl Purpose {
             Self::Intake | Self::Stream => StorePriority::Stream,
         }
     }
-
-    fn fail_before_commit(self) -> Result<(), StorageError> {
-        match self {
-            Self::Intake => fail::fail_point!("store.intake.before_commit", broken),
-            Self::Apply => fail::fail_point!("store.apply.before_commit", broken),
-            Self::Timers => fail::fail_point!("store.timers.before_commit", broken),
-            Self::People | Self::Stream => {}
-        }
-        Ok(())
-    }
-
-    /// The effect stands; the caller hears of an error all the same, as after a crash.
-    fn fail_after_commit(self) -> Result<(), StorageError> {
-        match self {
-            Self::Intake => fail::fail_point!("store.intake.after_commit", broken),
-            Self::Apply => fail::fail_point!("store.apply.after_commit", broken),
-            Self::Timers | Self::People | Self::Stream => {}
-        }
-        Ok(())
-    }
 }
 
-#[cfg_attr(
-    not(feature = "failpoints"),
-    expect(dead_code, reason = "named in failpoints only")
-)]
-fn broken(reason: Option<String>) -> Result<(), StorageError> {
-    Err(unavailable(
-        reason.unwrap_or_else(|| "broken by a test".into()),
-    ))
-}
-
-fn fail_at_begin() -> Result<(), StorageError> {
-    fail::fail_point!("store.transaction.begin", broken);
-    Ok(())
+/// What a test's failpoint makes of a call; without the feature nothing calls it.
+#[cfg(feature = "failpoints")]
+fn broken<T>(reason: Option<String>) -> Result<T, StorageError> {
+    let reason = reason.unwrap_or_else(|| "broken by a test".into());
+    Err(StorageError::Unavailable { reason })
 }
 
 pub(super) struct Write<'c> {
@@ -88,7 +59,7 @@ pub(super) fn write<T>(
     purpose: Purpose,
     job: impl FnOnce(&mut Write<'_>) -> Result<T, StorageError>,
 ) -> Result<T, StorageError> {
-    fail_at_begin()?;
+    fail::fail_point!("store.transaction.begin", broken);
     // Immediate: a transaction that began by reading could not write beside another process.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut write = Write {
@@ -100,9 +71,34 @@ pub(super) fn write<T>(
     let done = job(&mut write)?;
     write.flush_audit()?;
     write.flush_tallies()?;
-    purpose.fail_before_commit()?;
+    fail::fail_point!(
+        "store.intake.before_commit",
+        purpose == Purpose::Intake,
+        broken
+    );
+    fail::fail_point!(
+        "store.apply.before_commit",
+        purpose == Purpose::Apply,
+        broken
+    );
+    fail::fail_point!(
+        "store.timers.before_commit",
+        purpose == Purpose::Timers,
+        broken
+    );
     write.transaction.commit()?;
-    purpose.fail_after_commit()?;
+    tracing::trace!(?purpose, "committed");
+    // The effect stands; the caller hears of an error all the same, as after a crash.
+    fail::fail_point!(
+        "store.intake.after_commit",
+        purpose == Purpose::Intake,
+        broken
+    );
+    fail::fail_point!(
+        "store.apply.after_commit",
+        purpose == Purpose::Apply,
+        broken
+    );
     Ok(done)
 }
 

@@ -32,11 +32,11 @@ fn post() -> impl Strategy<Value = Post> {
             |((id, label, severity, author), (no_answer, conversation, version, op, account))| {
                 Post {
                     op,
+                    version,
+                    no_answer,
                     author,
                     account,
-                    no_answer,
                     conversation,
-                    version,
                     ..Post::labelled(id.to_string(), label, severity)
                 }
             },

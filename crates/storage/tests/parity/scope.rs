@@ -79,9 +79,9 @@ async fn every_read_keeps_to_every_scope() {
         owners.push((ticket.id, ticket.department));
     }
     for scope in 0..16_u32 {
-        let departments: BTreeSet<Slug> = (0..4)
+        let departments: BTreeSet<Slug> = (0..4_usize)
             .filter(|bit| scope & (1 << bit) != 0)
-            .map(|bit| owners[bit as usize].1.clone())
+            .map(|bit| owners[bit].1.clone())
             .collect();
         let scope = DepartmentScope::Only(departments);
         for (id, owner) in &owners {

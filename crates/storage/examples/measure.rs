@@ -1,0 +1,236 @@
+//! Measures the store by hand: intake, timers, lists, seal. Prints one line per figure.
+//!
+//! `cargo run --release -p switchboard-storage --example measure -- [TICKETS]`
+
+#![expect(clippy::print_stdout, reason = "a program for a person at a terminal")]
+
+use jiff::{SignedDuration, Timestamp};
+use std::time::{Duration, Instant};
+use switchboard_domain::access::DepartmentScope;
+use switchboard_domain::intake::{ClassifiedMention, Incoming};
+use switchboard_domain::routing::{Decision, Facts, Priority, RoutingTable, route};
+use switchboard_domain::sla::SlaPolicy;
+use switchboard_domain::ticket::Actor;
+use switchboard_domain::{Classification, Label, Mention, OffsetMove, Scores, Slug, StoredOffset};
+use switchboard_storage::{IntakeBatch, Sort, SqliteOptions, SqliteStore, Store, TicketQuery};
+use switchboard_telemetry::Metrics;
+
+type Failure = Box<dyn std::error::Error>;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let tickets = std::env::args()
+        .nth(1)
+        .map_or(Ok(20_000), |count| count.parse())?;
+    for batch in [64, 128, 256, 500] {
+        let dir = tempfile::tempdir()?;
+        let store = open(dir.path())?;
+        fill(&store, 10_000, batch).await?;
+    }
+    let dir = tempfile::tempdir()?;
+    let store = open(dir.path())?;
+    fill(&store, tickets, 128).await?;
+    drain(&store).await?;
+    lists(&store).await?;
+    timers(&store).await?;
+    let bytes = std::fs::metadata(dir.path().join("store.db"))?.len();
+    println!(
+        "file: {} bytes per mention",
+        bytes / u64::try_from(tickets)?
+    );
+    Ok(())
+}
+
+fn open(dir: &std::path::Path) -> Result<Store, Failure> {
+    let options = SqliteOptions {
+        dir: dir.to_owned(),
+        writer: "measure".into(),
+        metrics: Metrics::new("measure")?,
+    };
+    Ok(SqliteStore::open(options)?.store())
+}
+
+async fn fill(store: &Store, count: usize, batch: usize) -> Result<(), Failure> {
+    let begun = Instant::now();
+    let mut times = vec![];
+    for base in (0..count).step_by(batch) {
+        let items = (base..(base + batch).min(count))
+            .map(incoming)
+            .collect::<Result<_, _>>()?;
+        let batch = IntakeBatch {
+            items,
+            offset: step(base, base + batch),
+            join_window: SignedDuration::from_hours(24),
+            now: at(0),
+            actor: Actor::System("route".into()),
+        };
+        let begun = Instant::now();
+        store.intake.take_in(batch).await?;
+        times.push(begun.elapsed());
+    }
+    let spent: Duration = times.iter().sum();
+    let rate = count as u128 * 1_000_000 / spent.as_micros().max(1);
+    println!(
+        "intake, batch {batch}: {rate} mentions/s; {}; all {:?}",
+        spread(times),
+        begun.elapsed()
+    );
+    Ok(())
+}
+
+async fn drain(store: &Store) -> Result<(), Failure> {
+    let begun = Instant::now();
+    let mut count = 0_usize;
+    loop {
+        let rows = store.outbox.unpublished(500).await?;
+        if rows.is_empty() {
+            break;
+        }
+        count += rows.len();
+        let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
+        store.outbox.mark_published(&seqs).await?;
+    }
+    println!("outbox: {count} rows in {:?}", begun.elapsed());
+    let begun = Instant::now();
+    let mut sealed = 0;
+    loop {
+        let count = store.audit.seal(at(0)).await?;
+        if count == 0 {
+            break;
+        }
+        sealed += count;
+    }
+    println!("audit: {sealed} rows sealed in {:?}", begun.elapsed());
+    Ok(())
+}
+
+async fn lists(store: &Store) -> Result<(), Failure> {
+    for (name, sort, limit) in [
+        ("created, 50", Sort::Created, 50),
+        ("created, 200", Sort::Created, 200),
+        ("deadline, 50", Sort::Deadline, 50),
+    ] {
+        let mut times = vec![];
+        let mut query = TicketQuery {
+            sort,
+            limit,
+            ..TicketQuery::default()
+        };
+        for _ in 0..100 {
+            let begun = Instant::now();
+            let page = store.tickets.list(&query, &DepartmentScope::All).await?;
+            times.push(begun.elapsed());
+            query.after = page.next;
+        }
+        println!("list {name}: {}", spread(times));
+    }
+    let rare = TicketQuery {
+        assignee: Some("nobody".into()),
+        ..TicketQuery::default()
+    };
+    let begun = Instant::now();
+    store.tickets.list(&rare, &DepartmentScope::All).await?;
+    println!("list of an assignee without tickets: {:?}", begun.elapsed());
+    Ok(())
+}
+
+async fn timers(store: &Store) -> Result<(), Failure> {
+    let mut times = vec![];
+    for _ in 0..20 {
+        let begun = Instant::now();
+        store.timers.fire_due(at(50), 200).await?;
+        times.push(begun.elapsed());
+    }
+    println!("timers, 200 tickets: {}", spread(times));
+    Ok(())
+}
+
+fn spread(mut times: Vec<Duration>) -> String {
+    times.sort_unstable();
+    let at = |percent: usize| times.get((times.len() - 1) * percent / 100).copied();
+    let (p50, p95, max) = (at(50), at(95), at(100));
+    format!("p50 {p50:?} p95 {p95:?} max {max:?}")
+}
+
+fn at(minute: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_mins(28_000_000 + minute)
+}
+
+fn step(from: usize, to: usize) -> OffsetMove {
+    OffsetMove {
+        consumer: "route".into(),
+        topic: "mention.classified".into(),
+        partition: 0,
+        expected: (from > 0).then_some(from as u64),
+        to: StoredOffset {
+            next: to as u64,
+            incarnation: "log".into(),
+            last_hash: None,
+        },
+    }
+}
+
+fn incoming(number: usize) -> Result<Incoming, Failure> {
+    let label = match number % 10 {
+        0..4 => Label::General,
+        4..8 => Label::Complaint,
+        8 => Label::Lead,
+        _ => Label::PrRisk,
+    };
+    let text = "the flight was late and nobody at the desk could say why ".repeat(2);
+    let mut mention = Mention::new(Slug::from_any("x"), number.to_string(), text);
+    mention.author.id = format!("author-{}", number * 7 % 50_000);
+    mention.author.handle = Some(format!("handle{number}"));
+    mention.accounts = ["Acme".to_owned()].into();
+    mention.created_at = Some(at(0));
+    let classification = Classification {
+        label,
+        labels: [label].into(),
+        confidence: 0.8,
+        scores: Scores {
+            complaint: 0.8,
+            lead: 0.1,
+            pr_risk: 0.05,
+            general: 0.05,
+        },
+        needs_review: number.is_multiple_of(20),
+        severity: 4,
+        topics: vec!["flight/delay".into()],
+        language: "en".into(),
+        reasons: vec![],
+        no_answer: None,
+        rules_version: "rules-2026-11".into(),
+        model_version: "none".into(),
+        revision: 1,
+    };
+    let brand = Slug::from_any("acme");
+    let classified = ClassifiedMention {
+        mention,
+        received_at: at(0),
+        classification,
+        brand,
+    };
+    let decision = decision(&classified, label)?;
+    Ok(Incoming::new(classified, decision, &[policy()]))
+}
+
+fn decision(classified: &ClassifiedMention, label: Label) -> Result<Decision, Failure> {
+    let department = match label {
+        Label::PrRisk => "pr",
+        Label::Complaint => "support",
+        Label::Lead => "sales",
+        Label::General => "community",
+    };
+    let table = RoutingTable::new(vec![], Slug::from_any(department))
+        .map_err(|problems| format!("{problems:?}"))?;
+    Ok(route(&table, &Facts::of(classified)))
+}
+
+fn policy() -> SlaPolicy {
+    SlaPolicy {
+        name: "standard".into(),
+        labels: vec![],
+        first_response_seconds: Priority::ALL.map(|priority| (priority, 3_600)).into(),
+        warn_at_percent: vec![50, 75],
+    }
+}

@@ -80,8 +80,14 @@ impl Server {
         }
         run.env("SWITCHBOARD_FAILPOINTS", &options.failpoints);
         let log = std::fs::File::create(data_dir.join("server.log"))?;
-        let mut child = run.stdout(Stdio::piped()).stderr(log).spawn().context("no binary")?;
-        let ready = ready_line(&mut child).await.with_context(|| said(data_dir))?;
+        let mut child = run
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .context("no binary")?;
+        let ready = ready_line(&mut child)
+            .await
+            .with_context(|| said(data_dir))?;
         let address = |key: &str| ready[key].as_str().map(str::to_owned).context("ready line");
         Ok(Self {
             url: address("url")?,
@@ -105,16 +111,26 @@ impl Server {
 
     /// GET, which must succeed.
     pub async fn get(&self, path: &str) -> Result<Value> {
-        let request = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token);
+        let request = self
+            .client
+            .get(format!("{}{path}", self.url))
+            .bearer_auth(&self.token);
         let response = request.timeout(PATIENCE).send().await?;
         let status = response.status();
-        ensure!(status.is_success(), "GET {path}: {status}: {}", response.text().await?);
+        ensure!(
+            status.is_success(),
+            "GET {path}: {status}: {}",
+            response.text().await?
+        );
         Ok(response.json().await?)
     }
 
     /// POST of a JSON body, whatever the answer.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Response> {
-        let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(&self.token);
+        let request = self
+            .client
+            .post(format!("{}{path}", self.url))
+            .bearer_auth(&self.token);
         Ok(request.timeout(PATIENCE).json(body).send().await?)
     }
 
@@ -122,20 +138,28 @@ impl Server {
     pub async fn post_mentions(&self, lines: String) -> Result<Response> {
         let url = format!("{}/api/v1/mentions", self.url);
         let request = self.client.post(url).bearer_auth(&self.token);
-        let request = request.header("content-type", "application/x-ndjson").body(lines);
+        let request = request
+            .header("content-type", "application/x-ndjson")
+            .body(lines);
         Ok(request.timeout(PATIENCE).send().await?)
     }
 
     /// A plain GET on the ops listener.
     pub async fn ops(&self, path: &str) -> Result<(StatusCode, String)> {
-        let response = self.client.get(format!("{}{path}", self.ops_url)).send().await?;
+        let response = self
+            .client
+            .get(format!("{}{path}", self.ops_url))
+            .send()
+            .await?;
         Ok((response.status(), response.text().await?))
     }
 
     /// The value of one series of `/metrics`; 0 when it is not there yet.
     pub async fn metric(&self, series: &str) -> Result<f64> {
         let (_, text) = self.ops("/metrics").await?;
-        let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
         Ok(line.map_or(Ok(0.0), str::parse)?)
     }
 
@@ -191,8 +215,19 @@ pub fn said(data_dir: &Path) -> String {
 /// Makes an administrator's token in that directory.
 pub async fn token(data_dir: &Path) -> Result<String> {
     let dir = data_dir.display().to_string();
-    let create = ["token", "create", "test", "--role", "admin", "--data-dir", &dir];
-    let output = command(&create).output().await.context("no binary: run `make test`")?;
+    let create = [
+        "token",
+        "create",
+        "test",
+        "--role",
+        "admin",
+        "--data-dir",
+        &dir,
+    ];
+    let output = command(&create)
+        .output()
+        .await
+        .context("no binary: run `make test`")?;
     let stderr = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "token create: {stderr}");
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
@@ -202,5 +237,7 @@ async fn ready_line(child: &mut Child) -> Result<Value> {
     let stdout = child.stdout.take().context("no stdout")?;
     let mut lines = BufReader::new(stdout).lines();
     let line = tokio::time::timeout(PATIENCE, lines.next_line()).await??;
-    Ok(serde_json::from_str(&line.context("it ended before it was ready")?)?)
+    Ok(serde_json::from_str(
+        &line.context("it ended before it was ready")?,
+    )?)
 }

@@ -49,7 +49,10 @@ impl StoreView {
             "SELECT coalesce(sum(json_extract(state, '$.mention_count')), 0) FROM ticket",
         )?;
         let known = self.number("SELECT count(*) FROM identity WHERE ticket_id IS NOT NULL")?;
-        ensure!(counted == known, "tickets count {counted} posts, identities {known}");
+        ensure!(
+            counted == known,
+            "tickets count {counted} posts, identities {known}"
+        );
         Ok(())
     }
 
@@ -83,12 +86,17 @@ impl StoreView {
     fn check_tally(&self) -> Result<()> {
         let counted = self.number("SELECT count(*) FROM ticket")?;
         let tally = self.number("SELECT coalesce(sum(count), 0) FROM ticket_tally")?;
-        ensure!(counted == tally, "the tally says {tally} tickets, there are {counted}");
+        ensure!(
+            counted == tally,
+            "the tally says {tally} tickets, there are {counted}"
+        );
         Ok(())
     }
 
     fn changes(&self) -> Result<Vec<(i64, Value)>> {
-        let mut query = self.0.prepare("SELECT ticket_id, change FROM ticket_event ORDER BY id")?;
+        let mut query = self
+            .0
+            .prepare("SELECT ticket_id, change FROM ticket_event ORDER BY id")?;
         let rows = query.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
         rows.map(|row| {
             let (ticket, change) = row?;

@@ -15,12 +15,18 @@ pub async fn read_all(server: &Server, topic: &str) -> Result<Vec<Value>> {
     loop {
         let path = format!("/api/v1/topics/{topic}?from={from}&limit={PAGE}");
         let mut page = server.get(&path).await?;
-        let read = page["records"].as_array_mut().map(std::mem::take).unwrap_or_default();
+        let read = page["records"]
+            .as_array_mut()
+            .map(std::mem::take)
+            .unwrap_or_default();
         if read.is_empty() {
             return Ok(records);
         }
         records.extend(read);
-        page["next"].as_str().context("a page says where the next begins")?.clone_into(&mut from);
+        page["next"]
+            .as_str()
+            .context("a page says where the next begins")?
+            .clone_into(&mut from);
     }
 }
 
@@ -28,8 +34,10 @@ pub async fn read_all(server: &Server, topic: &str) -> Result<Vec<Value>> {
 /// after a crash, under the same number and with the same event.
 pub async fn check_event_numbers(server: &Server) -> Result<usize> {
     let records = read_all(server, "ticket.events").await?;
-    let numbers: BTreeSet<u64> =
-        records.iter().filter_map(|record| record["value"]["number"].as_u64()).collect();
+    let numbers: BTreeSet<u64> = records
+        .iter()
+        .filter_map(|record| record["value"]["number"].as_u64())
+        .collect();
     let dense = numbers.iter().copied().eq(1..=numbers.len() as u64);
     ensure!(dense, "event numbers have gaps: {} numbers", numbers.len());
     Ok(numbers.len())

@@ -25,21 +25,25 @@ const POSTS_PER_KILL: usize = 120;
 /// Small, so that a kill falls into many different places.
 const POSTS_PER_REQUEST: usize = 15;
 
-/// The points at which the process may kill itself.
-const POINTS: [&str; 12] = [
-    "log.append.begin",
-    "log.append.before_commit",
-    "log.append.after_commit",
-    "log.offset.before_commit",
-    "log.offset.after_commit",
-    "store.transaction.begin",
-    "store.intake.before_commit",
-    "store.intake.after_commit",
-    "store.apply.before_commit",
-    "store.apply.after_commit",
-    "store.timers.before_commit",
-    "store.outbox.after_publish",
+/// The points at which the process may kill itself, and up to which pass: what happens with
+/// every batch may go on for a while, what people and timers do happens a few times in a life.
+const POINTS: [(&str, u32); 12] = [
+    ("log.append.begin", 25),
+    ("log.append.before_commit", 25),
+    ("log.append.after_commit", 25),
+    ("log.offset.before_commit", 8),
+    ("log.offset.after_commit", 8),
+    ("store.transaction.begin", 25),
+    ("store.intake.before_commit", 8),
+    ("store.intake.after_commit", 8),
+    ("store.apply.before_commit", 2),
+    ("store.apply.after_commit", 2),
+    ("store.timers.before_commit", 2),
+    ("store.outbox.after_publish", 5),
 ];
+
+/// Requests after which an armed point that was not passed often enough is given up.
+const REQUESTS_MAX: usize = POSTS_PER_KILL / POSTS_PER_REQUEST * 2;
 
 /// Deadlines so short that they pass while servers die.
 const CONFIG: &str = r#"
@@ -80,10 +84,23 @@ async fn killed_at_any_moment_nothing_is_lost_and_nothing_happens_twice() -> Res
     eprintln!("{kills} kills, SWITCHBOARD_SEED={seed}");
     let dir = tempfile::tempdir()?;
     let mut story = Story::new(dir.path(), kills, seed).await?;
+    let mut inside = 0;
     for kill in 0..kills {
-        let struck = story.kill(kill).await.with_context(|| format!("kill {kill}"))?;
-        eprintln!("kill {kill}: {struck}, {} of {} posts sent", story.sent, story.posts.len());
+        let struck = story
+            .kill(kill)
+            .await
+            .with_context(|| format!("kill {kill}"))?;
+        inside += u64::from(struck.starts_with("at "));
+        eprintln!(
+            "kill {kill}: {struck}, {} of {} posts sent",
+            story.sent,
+            story.posts.len()
+        );
     }
+    ensure!(
+        inside * 2 >= kills,
+        "only {inside} of {kills} kills fell inside a write"
+    );
     story.finish().await
 }
 
@@ -110,30 +127,43 @@ impl<'a> Story<'a> {
 
     /// One life of the server, from start to a violent end. Says how it ended.
     async fn kill(&mut self, kill: u64) -> Result<String> {
-        let point = POINTS[self.random.random_range(0..POINTS.len())];
-        let pass = self.random.random_range(1..25);
-        let inside = kill.is_multiple_of(2);
-        let failpoints = if inside { format!("{point}={pass}") } else { String::new() };
-        let Ok(mut server) = self.start(&failpoints).await else {
-            return Ok(format!("at {failpoints}, before it was ready"));
+        if kill % 4 == 3 {
+            return self.kill_from_outside().await;
+        }
+        let (point, passes_max) = POINTS[self.random.random_range(0..POINTS.len())];
+        let armed = format!("{point}={}", self.random.random_range(1..=passes_max));
+        let Ok(mut server) = self.start(&armed).await else {
+            return Ok(format!("at {armed}, before it was ready"));
         };
-        let quota = self.random.random_range(1..=POSTS_PER_KILL / POSTS_PER_REQUEST);
-        for _ in 0..quota {
+        for _ in 0..REQUESTS_MAX {
             self.work_on_a_ticket(&server).await;
             if !self.send(&server).await {
                 break;
             }
         }
-        if inside && self.died_by_itself(&mut server).await? {
-            return Ok(format!("at {failpoints}"));
+        if self.died_by_itself(&mut server).await? {
+            return Ok(format!("at {armed}"));
         }
         server.kill().await?;
-        Ok(format!("from outside after {quota} requests"))
+        Ok(format!("from outside, {armed} was not reached"))
+    }
+
+    async fn kill_from_outside(&mut self) -> Result<String> {
+        let mut server = self.start("").await?;
+        let requests = self.random.random_range(1..=REQUESTS_MAX);
+        for _ in 0..requests {
+            self.send(&server).await;
+        }
+        server.kill().await?;
+        Ok(format!("from outside after {requests} requests"))
     }
 
     async fn start(&self, failpoints: &str) -> Result<Server> {
-        let options =
-            Options { config: CONFIG.into(), failpoints: failpoints.into(), ..Options::default() };
+        let options = Options {
+            config: CONFIG.into(),
+            failpoints: failpoints.into(),
+            ..Options::default()
+        };
         Server::start_with_token(self.dir, &options, self.token.clone()).await
     }
 
@@ -141,7 +171,10 @@ impl<'a> Story<'a> {
     async fn send(&mut self, server: &Server) -> bool {
         let end = (self.sent + POSTS_PER_REQUEST).min(self.posts.len());
         let lines = posts::lines(&self.posts[self.sent..end]);
-        let acknowledged = server.post_mentions(lines).await.is_ok_and(|it| it.status() == 202);
+        let acknowledged = server
+            .post_mentions(lines)
+            .await
+            .is_ok_and(|it| it.status() == 202);
         if acknowledged {
             self.sent = end;
         }
@@ -190,11 +223,14 @@ impl<'a> Story<'a> {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
             let received = topics::read_all(server, "mention.received").await?.len();
-            let urgent = topics::read_all(server, "mention.classified.urgent").await?.len();
+            let urgent = topics::read_all(server, "mention.classified.urgent")
+                .await?
+                .len();
             let classified = urgent + topics::read_all(server, "mention.classified").await?.len();
             let routed = usize::try_from(store.passed("route")?)?;
             let open_outbox = store.number("SELECT count(*) FROM outbox")?;
-            let ticking = store.number("SELECT count(*) FROM ticket WHERE next_due_at IS NOT NULL")?;
+            let ticking =
+                store.number("SELECT count(*) FROM ticket WHERE next_due_at IS NOT NULL")?;
             if classified >= received && routed == classified && open_outbox + ticking == 0 {
                 return Ok(());
             }
@@ -210,19 +246,31 @@ impl<'a> Story<'a> {
 
     fn check(&self, events: usize) -> Result<()> {
         let store = StoreView::open(self.dir)?;
-        let distinct: BTreeSet<&str> =
-            self.posts.iter().filter_map(|post| post["id"].as_str()).collect();
+        let distinct: BTreeSet<&str> = self
+            .posts
+            .iter()
+            .filter_map(|post| post["id"].as_str())
+            .collect();
         let known = usize::try_from(store.number("SELECT count(*) FROM identity")?)?;
-        ensure!(known == distinct.len(), "{} posts, {known} identities", distinct.len());
+        ensure!(
+            known == distinct.len(),
+            "{} posts, {known} identities",
+            distinct.len()
+        );
         store.check_laws()?;
         let stored = usize::try_from(store.number("SELECT count(*) FROM ticket_event")?)?;
-        ensure!(events == stored, "{stored} events in the store, {events} told");
+        ensure!(
+            events == stored,
+            "{stored} events in the store, {events} told"
+        );
         Ok(())
     }
 
     async fn check_audit(&self) -> Result<()> {
         let dir = self.dir.display().to_string();
-        let verify = server::command(&["audit", "verify", "--data-dir", &dir]).output().await?;
+        let verify = server::command(&["audit", "verify", "--data-dir", &dir])
+            .output()
+            .await?;
         let said = String::from_utf8_lossy(&verify.stderr);
         ensure!(verify.status.success(), "audit verify: {said}");
         Ok(())
@@ -230,5 +278,9 @@ impl<'a> Story<'a> {
 }
 
 fn number_from(variable: &str) -> Option<u64> {
-    std::env::vars().find(|(name, _)| name == variable)?.1.parse().ok()
+    std::env::vars()
+        .find(|(name, _)| name == variable)?
+        .1
+        .parse()
+        .ok()
 }

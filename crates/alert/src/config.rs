@@ -18,7 +18,9 @@ pub struct AlertConfig {
 impl AlertConfig {
     /// Reads the section; what it leaves out keeps its default.
     pub fn read(section: &mut Section<'_>) -> Self {
-        Self { rule: read_rule(section) }
+        Self {
+            rule: read_rule(section),
+        }
     }
 }
 

@@ -5,9 +5,9 @@
 
 use async_trait::async_trait;
 use std::sync::Arc;
-use switchboard_domain::{Clock, MentionKey, Slug};
 use switchboard_domain::incident::{IncidentRule, RiskSignal};
-use switchboard_storage::{Incidents, Intake, StorageError, WatchBatch};
+use switchboard_domain::{Clock, MentionKey, Slug};
+use switchboard_storage::{Incidents, Intake, Offsets, StorageError, WatchBatch};
 use switchboard_stream::log::Batch;
 use switchboard_stream::record::{DeadLetter, MentionSignal};
 use switchboard_stream::runner::{Stage, StageError};
@@ -24,6 +24,8 @@ pub struct WatchStage {
     pub incidents: Arc<dyn Incidents>,
     /// Where records go that cannot be read.
     pub letters: Arc<dyn Intake>,
+    /// Asked whether the store answers at all.
+    pub offsets: Arc<dyn Offsets>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where it is counted.
@@ -55,6 +57,12 @@ impl Stage for WatchStage {
         self.metrics
             .add(Counter::IncidentsOpened, opened.len() as u64);
         Ok(vec![Outcome::Forwarded; batch.records.len()])
+    }
+
+    /// A record is only to blame while the store answers.
+    async fn ready(&self) -> bool {
+        let probe = self.offsets.load_offset(CONSUMER, "", 0);
+        probe.await.is_ok()
     }
 
     async fn set_aside(&self, batch: &Batch, letter: DeadLetter) -> Result<(), StageError> {

@@ -12,7 +12,7 @@ use switchboard_domain::routing::{Facts, RoutingTable, route};
 use switchboard_domain::sla::SlaPolicy;
 use switchboard_domain::ticket::Actor;
 use switchboard_domain::{Clock, OffsetMove};
-use switchboard_storage::{Intake, IntakeBatch, Opened, StorageError, TakenIn};
+use switchboard_storage::{Intake, IntakeBatch, Offsets, Opened, StorageError, TakenIn};
 use switchboard_stream::log::Batch;
 use switchboard_stream::record::{self, DeadLetter};
 use switchboard_stream::runner::{Stage, StageError};
@@ -31,6 +31,8 @@ pub struct RouteStage {
     pub join_window: SignedDuration,
     /// Where tickets live.
     pub intake: Arc<dyn Intake>,
+    /// Asked whether the store answers at all.
+    pub offsets: Arc<dyn Offsets>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where it is counted.
@@ -59,6 +61,12 @@ impl Stage for RouteStage {
             self.count(one, now);
         }
         Ok(taken.iter().map(|one| outcome(one.outcome)).collect())
+    }
+
+    /// A record is only to blame while the store answers.
+    async fn ready(&self) -> bool {
+        let probe = self.offsets.load_offset(CONSUMER, "", 0);
+        probe.await.is_ok()
     }
 
     async fn set_aside(&self, batch: &Batch, letter: DeadLetter) -> Result<(), StageError> {

@@ -5,12 +5,15 @@ use crate::outbox::OutboxRelay;
 use std::sync::Arc;
 use std::time::Duration;
 use switchboard_domain::Clock;
-use switchboard_storage::{Audit, StorageError, Tickets};
+use switchboard_storage::{Audit, IdempotencyKeys, StorageError, Tickets};
 use switchboard_telemetry::{Counter, Metrics, Outcome, Stage};
 use tokio_util::sync::CancellationToken;
 
 /// The contract's rhythm of the audit sealer; the gauges go with it.
 const INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often answers remembered for repeated requests are cleared; they are kept for a day.
+const PURGE_EVERY_LOOKS: u64 = 600;
 
 /// Seals the audit chain and refreshes the gauges, each second.
 pub struct Upkeep {
@@ -18,6 +21,8 @@ pub struct Upkeep {
     pub audit: Arc<dyn Audit>,
     /// The tickets to count.
     pub tickets: Arc<dyn Tickets>,
+    /// Answers remembered for repeated requests.
+    pub idempotency_keys: Arc<dyn IdempotencyKeys>,
     /// Whose depth is shown.
     pub relay: Arc<OutboxRelay>,
     /// The time.
@@ -29,9 +34,12 @@ pub struct Upkeep {
 impl Upkeep {
     /// Works until `stop`, and once more then, so that the chain covers the last change.
     pub async fn run(&self, stop: CancellationToken) {
-        loop {
+        for looks in 0_u64.. {
             let stopping = stop.is_cancelled();
             self.look().await;
+            if looks.is_multiple_of(PURGE_EVERY_LOOKS) {
+                self.purge().await;
+            }
             if stopping {
                 return;
             }
@@ -48,6 +56,12 @@ impl Upkeep {
         }
         if let Err(error) = self.relay.measure().await {
             tracing::warn!(%error, "the outbox is not measured");
+        }
+    }
+
+    async fn purge(&self) {
+        if let Err(error) = self.idempotency_keys.purge(self.clock.now()).await {
+            tracing::warn!(%error, "old answers stay for now");
         }
     }
 

@@ -7,7 +7,10 @@ use switchboard_domain::Clock;
 pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock the others are given")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock the others are given"
+    )]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }

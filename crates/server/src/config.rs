@@ -8,9 +8,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use switchboard_alert::AlertConfig;
 use switchboard_classify::ClassifyConfig;
 use switchboard_config::{Document, Problem, Section};
-use switchboard_alert::AlertConfig;
 use switchboard_domain::{BrandTable, Slug};
 use switchboard_ingest::config::{SourceConfig, read_limits, read_sources};
 use switchboard_ingest::receive::ReceiveLimits;
@@ -82,14 +82,21 @@ impl Config {
     /// # Errors
     /// A usage failure that lists every problem.
     pub(crate) fn load(file: Option<&Path>, environment: &Environment) -> Result<Self> {
-        let name = file.map_or_else(|| DEFAULT_NAME.to_owned(), |path| path.display().to_string());
+        let name = file.map_or_else(
+            || DEFAULT_NAME.to_owned(),
+            |path| path.display().to_string(),
+        );
         let text = match file {
             None => DEFAULT_TEXT.to_owned(),
             Some(path) => read_text(path)?,
         };
         Self::parse(&name, &text, environment).map_err(|problems| {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            Failure::Usage(format!("the configuration is not usable\n{}", lines.join("\n"))).into()
+            Failure::Usage(format!(
+                "the configuration is not usable\n{}",
+                lines.join("\n")
+            ))
+            .into()
         })
     }
 
@@ -122,14 +129,24 @@ impl Config {
         let brands = Arc::new(read_brands(root));
         let alert = root.section("alert", AlertConfig::read);
         let route = read_ownership(root);
-        Some(Self { server, log, ingest, classify, route: route?, brands, alert })
+        Some(Self {
+            server,
+            log,
+            ingest,
+            classify,
+            route: route?,
+            brands,
+            alert,
+        })
     }
 }
 
 /// Departments, table and promises belong together: a file that has none of them gets the
 /// built-in ones, a file that has one of them brings them all.
 fn read_ownership(root: &mut Section<'_>) -> Option<RouteConfig> {
-    let own = ["departments", "routing", "sla"].iter().any(|key| root.has(key));
+    let own = ["departments", "routing", "sla"]
+        .iter()
+        .any(|key| root.has(key));
     if own {
         return RouteConfig::read(root);
     }
@@ -150,7 +167,9 @@ fn read_server(section: &mut Section<'_>) -> ServerConfig {
         listen: section.value_or("listen", SocketAddr::from(([127, 0, 0, 1], 8080))),
         ops_listen: section.value_or("ops_listen", SocketAddr::from(([127, 0, 0, 1], 9464))),
         data_dir: section.value_or("data_dir", PathBuf::from("data")),
-        log_format: section.choice("log_format", &formats).unwrap_or(LogFormat::Text),
+        log_format: section
+            .choice("log_format", &formats)
+            .unwrap_or(LogFormat::Text),
         log_filter: section.value_or("log_filter", "info".to_owned()),
         drain_delay: section.duration_or("drain_delay", Duration::ZERO),
     }
@@ -159,7 +178,9 @@ fn read_server(section: &mut Section<'_>) -> ServerConfig {
 fn read_log(section: &mut Section<'_>) -> LogConfig {
     let default = Retention::default();
     LogConfig {
-        partitions: section.in_range("partitions", 1..=PARTITIONS_MAX).unwrap_or(4),
+        partitions: section
+            .in_range("partitions", 1..=PARTITIONS_MAX)
+            .unwrap_or(4),
         retention: Retention {
             age: section.duration_or("retention", default.age),
             bytes: Some(section.value_or("retention_bytes", RETENTION_BYTES_DEFAULT)),
@@ -175,15 +196,24 @@ fn read_brands(root: &mut Section<'_>) -> BrandTable {
         }
         let accounts = section.located_list("accounts").unwrap_or_default();
         check_time_zone(section);
-        slug.ok().map(|slug| accounts.into_iter().map(move |name| (name.value, slug.clone())))
+        slug.ok().map(|slug| {
+            accounts
+                .into_iter()
+                .map(move |name| (name.value, slug.clone()))
+        })
     });
     BrandTable::new(brands.into_iter().flatten().flatten())
 }
 
 fn check_time_zone(section: &mut Section<'_>) {
-    let Some(zone) = section.located::<String>("time_zone") else { return };
+    let Some(zone) = section.located::<String>("time_zone") else {
+        return;
+    };
     if TimeZone::get(&zone.value).is_err() {
-        let message = format!("`{}` is no IANA time zone, for example Europe/Berlin", zone.value);
+        let message = format!(
+            "`{}` is no IANA time zone, for example Europe/Berlin",
+            zone.value
+        );
         section.problem(&zone.place, message);
     }
 }
@@ -218,11 +248,17 @@ mod tests {
     fn an_empty_file_means_the_same_as_the_built_in_one() {
         let parse = |text| Config::parse("test.toml", text, &Environment::new()).unwrap();
         let (built_in, empty) = (parse(DEFAULT_TEXT), parse(""));
-        assert_eq!(format!("{:?}", built_in.server), format!("{:?}", empty.server));
+        assert_eq!(
+            format!("{:?}", built_in.server),
+            format!("{:?}", empty.server)
+        );
         assert_eq!(built_in.route.table.version(), empty.route.table.version());
         assert_eq!(built_in.route.policies, empty.route.policies);
         assert_eq!(built_in.route.join_window, empty.route.join_window);
-        assert_eq!(format!("{:?}", built_in.ingest), format!("{:?}", empty.ingest));
+        assert_eq!(
+            format!("{:?}", built_in.ingest),
+            format!("{:?}", empty.ingest)
+        );
         assert_eq!(built_in.alert, empty.alert);
         assert_eq!(built_in.log.retention.age, empty.log.retention.age);
     }

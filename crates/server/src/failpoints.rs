@@ -12,12 +12,16 @@ const VARIABLE: &str = "SWITCHBOARD_FAILPOINTS";
 
 /// Arms every point the environment names.
 pub(crate) fn arm(environment: &Environment) -> Result<()> {
-    let Some(points) = environment.get(VARIABLE) else { return Ok(()) };
+    let Some(points) = environment.get(VARIABLE) else {
+        return Ok(());
+    };
     for point in points.split(';').filter(|point| !point.is_empty()) {
         let (name, passes) = point
             .split_once('=')
             .with_context(|| format!("{VARIABLE}: `{point}` is not `name=passes`"))?;
-        let passes = passes.parse().with_context(|| format!("{VARIABLE}: `{point}`"))?;
+        let passes = passes
+            .parse()
+            .with_context(|| format!("{VARIABLE}: `{point}`"))?;
         arm_one(name, passes)?;
     }
     Ok(())

@@ -36,7 +36,8 @@ impl Lifecycle {
     where
         Part: Future<Output = Result<()>> + Send + 'static,
     {
-        self.tasks.spawn(self.clone().watch(name, part, self.stop.soft.clone()));
+        self.tasks
+            .spawn(self.clone().watch(name, part, self.stop.soft.clone()));
     }
 
     /// Starts a part that ends after all others, so that it can carry their last words.
@@ -44,7 +45,8 @@ impl Lifecycle {
     where
         Part: Future<Output = Result<()>> + Send + 'static,
     {
-        self.late_tasks.spawn(self.clone().watch(name, part, self.late_stop.clone()));
+        self.late_tasks
+            .spawn(self.clone().watch(name, part, self.late_stop.clone()));
     }
 
     /// Whether the process is going down.
@@ -104,13 +106,21 @@ impl Lifecycle {
 
     fn death(&self) -> Result<()> {
         let death = self.death.lock().unwrap_or_else(PoisonError::into_inner);
-        death.as_ref().map_or(Ok(()), |reason| Err(anyhow!("{reason}")))
+        death
+            .as_ref()
+            .map_or(Ok(()), |reason| Err(anyhow!("{reason}")))
     }
 }
 
 async fn wait_for(tasks: &TaskTracker, what: &str) {
     tasks.close();
-    if tokio::time::timeout(DRAIN_LIMIT, tasks.wait()).await.is_err() {
-        tracing::warn!(what, "did not finish in time; what is not durable is read again");
+    if tokio::time::timeout(DRAIN_LIMIT, tasks.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            what,
+            "did not finish in time; what is not durable is read again"
+        );
     }
 }

@@ -39,8 +39,9 @@ impl DataLock {
     /// # Errors
     /// When another server has it, or it cannot be written.
     pub(crate) fn take(data_dir: &Path) -> Result<Self> {
-        std::fs::create_dir_all(data_dir)
-            .with_context(|| format!("cannot create the data directory `{}`", data_dir.display()))?;
+        std::fs::create_dir_all(data_dir).with_context(|| {
+            format!("cannot create the data directory `{}`", data_dir.display())
+        })?;
         let path = data_dir.join(FILE_NAME);
         let file = OpenOptions::new()
             .create(true)
@@ -64,7 +65,9 @@ impl DataLock {
         self.file.set_len(0)?;
         self.file.rewind()?;
         serde_json::to_writer(&mut self.file, running)?;
-        self.file.flush().with_context(|| format!("cannot write `{}`", self.path.display()))
+        self.file
+            .flush()
+            .with_context(|| format!("cannot write `{}`", self.path.display()))
     }
 }
 
@@ -88,8 +91,9 @@ pub(crate) fn running(data_dir: &Path) -> Option<Running> {
 }
 
 fn taken(data_dir: &Path) -> anyhow::Error {
-    let who = running(data_dir)
-        .map_or_else(String::new, |server| format!(" (process {}, {})", server.pid, server.url));
+    let who = running(data_dir).map_or_else(String::new, |server| {
+        format!(" (process {}, {})", server.pid, server.url)
+    });
     let directory = data_dir.display();
     Failure::Usage(format!(
         "the data directory `{directory}` belongs to a running server{who}: \
@@ -116,7 +120,10 @@ mod tests {
         lock.announce(&me).unwrap();
         assert_eq!(running(dir.path()).unwrap().url, me.url);
         let refused = DataLock::take(dir.path()).err().unwrap().to_string();
-        assert!(refused.contains("process 7") && refused.contains("--data-dir"), "{refused}");
+        assert!(
+            refused.contains("process 7") && refused.contains("--data-dir"),
+            "{refused}"
+        );
         drop(lock);
         assert!(running(dir.path()).is_none());
         assert!(DataLock::take(dir.path()).is_ok());

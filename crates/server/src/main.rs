@@ -33,12 +33,21 @@ use std::process::ExitCode;
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 fn main() -> ExitCode {
+    keep_files_private();
     let arguments = arguments::Arguments::parse();
     let environment: config::Environment = std::env::vars().collect();
     exit::code(start(arguments, environment))
 }
 
-fn start(arguments: arguments::Arguments, environment: config::Environment) -> anyhow::Result<exit::Done> {
+/// Data directories hold what people wrote: nobody else on the machine reads it.
+fn keep_files_private() {
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+}
+
+fn start(
+    arguments: arguments::Arguments,
+    environment: config::Environment,
+) -> anyhow::Result<exit::Done> {
     #[cfg(feature = "failpoints")]
     failpoints::arm(&environment)?;
     command::dispatch(arguments, environment)

@@ -35,7 +35,11 @@ pub(crate) fn router(ops: Ops) -> Router {
 }
 
 async fn metrics(State(ops): State<Ops>) -> Response {
-    let ready = ops.checks().await.iter().all(|(_, failure)| failure.is_none());
+    let ready = ops
+        .checks()
+        .await
+        .iter()
+        .all(|(_, failure)| failure.is_none());
     ops.metrics.set(Gauge::Ready, if ready { 1.0 } else { 0.0 });
     let format = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
     (format, ops.metrics.expose()).into_response()
@@ -46,9 +50,18 @@ async fn ready(State(ops): State<Ops>) -> Response {
     let ready = checks.iter().all(|(_, failure)| failure.is_none());
     let told: serde_json::Map<_, _> = checks
         .into_iter()
-        .map(|(name, failure)| (name.to_owned(), json!(failure.unwrap_or_else(|| "ok".into()))))
+        .map(|(name, failure)| {
+            (
+                name.to_owned(),
+                json!(failure.unwrap_or_else(|| "ok".into())),
+            )
+        })
         .collect();
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     (status, Json(json!({ "ready": ready, "checks": told }))).into_response()
 }
 

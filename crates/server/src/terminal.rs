@@ -25,7 +25,13 @@ pub(crate) fn is_interactive() -> bool {
 
 /// Post text for a terminal: control and direction characters are shown, not obeyed.
 pub(crate) fn harmless(text: &str, characters_max: usize) -> String {
-    let shown = text.chars().map(|character| if is_unsafe(character) { '·' } else { character });
+    let shown = text.chars().map(|character| {
+        if is_unsafe(character) {
+            '·'
+        } else {
+            character
+        }
+    });
     let mut line: String = shown.take(characters_max).collect();
     if text.chars().count() > characters_max {
         line.push('…');

@@ -27,7 +27,9 @@ use switchboard_storage::sqlite::{SqliteOptions, SqliteStore};
 use switchboard_storage::{Authenticator, MAX_INTAKE_BATCH, Store};
 use switchboard_stream::backend::embedded::{EmbeddedLog, EmbeddedOptions};
 use switchboard_stream::log::{Log, OffsetHome, Subscription};
-use switchboard_stream::runner::{Progress, Runner, RunnerOptions, STALL_LIMIT, Stage, Watched, watch};
+use switchboard_stream::runner::{
+    Progress, Runner, RunnerOptions, STALL_LIMIT, Stage, Watched, watch,
+};
 use switchboard_stream::topic::{self, TopicName};
 use switchboard_telemetry::{Gauge, Metrics};
 use tokio::net::TcpListener;
@@ -71,7 +73,16 @@ pub(crate) async fn open(
     let authenticator = Authenticator::new(Arc::clone(&store.access), Some(secret.to_owned()));
     let lifecycle = Lifecycle::default();
     let config = Arc::new(config);
-    Ok(Parts { config, roles, clock, metrics, log, store, authenticator, lifecycle })
+    Ok(Parts {
+        config,
+        roles,
+        clock,
+        metrics,
+        log,
+        store,
+        authenticator,
+        lifecycle,
+    })
 }
 
 /// The store alone, for commands that write beside a running server.
@@ -79,7 +90,11 @@ pub(crate) fn open_store(data_dir: &Path, metrics: &Metrics) -> Result<Store> {
     let options = SqliteOptions {
         dir: data_dir.to_owned(),
         // Several processes may write beside each other; each numbers its own audit rows.
-        writer: format!("{}-{}", std::process::id(), hex::encode(randomness::bytes::<4>())),
+        writer: format!(
+            "{}-{}",
+            std::process::id(),
+            hex::encode(randomness::bytes::<4>())
+        ),
         metrics: metrics.clone(),
     };
     Ok(SqliteStore::open(options)?.store())
@@ -142,6 +157,7 @@ impl Parts {
             policies: Arc::clone(&self.config.route.policies),
             join_window: self.config.route.join_window,
             intake: Arc::clone(&self.store.intake),
+            offsets: Arc::clone(&self.store.offsets),
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
         };
@@ -160,6 +176,7 @@ impl Parts {
             rule: self.config.alert.rule,
             incidents: Arc::clone(&self.store.incidents),
             letters: Arc::clone(&self.store.intake),
+            offsets: Arc::clone(&self.store.offsets),
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
         };
@@ -173,9 +190,18 @@ impl Parts {
     }
 
     async fn start_stage(&self, reading: Reading) -> Result<Watched> {
-        let Reading { stage, group, topics, offsets, batch_records_max } = reading;
-        let subscription =
-            Subscription { group: group.to_owned(), topics: topics.clone(), offsets };
+        let Reading {
+            stage,
+            group,
+            topics,
+            offsets,
+            batch_records_max,
+        } = reading;
+        let subscription = Subscription {
+            group: group.to_owned(),
+            topics: topics.clone(),
+            offsets,
+        };
         let consumer = self.log.subscribe(subscription).await?;
         let progress = Progress::default();
         let watched = Watched {
@@ -190,11 +216,15 @@ impl Parts {
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
             progress,
-            options: RunnerOptions { batch_records_max, ..RunnerOptions::new(crate::VERSION) },
+            options: RunnerOptions {
+                batch_records_max,
+                ..RunnerOptions::new(crate::VERSION)
+            },
             jitter_seed: u64::from_le_bytes(randomness::bytes()),
         };
         let stop = self.lifecycle.stop.clone();
-        self.lifecycle.start(group, async move { Ok(runner.run(&stop).await?) });
+        self.lifecycle
+            .start(group, async move { Ok(runner.run(&stop).await?) });
         Ok(watched)
     }
 
@@ -239,6 +269,7 @@ impl Parts {
         let upkeep = Upkeep {
             audit: Arc::clone(&self.store.audit),
             tickets: Arc::clone(&self.store.tickets),
+            idempotency_keys: Arc::clone(&self.store.idempotency_keys),
             relay: Arc::clone(&relay),
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
@@ -259,7 +290,11 @@ impl Parts {
         let (log, clock) = (Arc::clone(&self.log), Arc::clone(&self.clock));
         let stop = self.lifecycle.stop.soft.clone();
         self.lifecycle.start("retention", async move {
-            while stop.run_until_cancelled(tokio::time::sleep(RETENTION_INTERVAL)).await.is_some() {
+            while stop
+                .run_until_cancelled(tokio::time::sleep(RETENTION_INTERVAL))
+                .await
+                .is_some()
+            {
                 if let Err(error) = log.enforce_retention(clock.now()).await {
                     tracing::warn!(%error, "old records stay for now");
                 }
@@ -276,13 +311,15 @@ impl Parts {
             self.metrics.clone(),
             self.lifecycle.stop.soft.clone(),
         );
-        self.lifecycle.start("watchdog", async move { Ok(watching.await?) });
+        self.lifecycle
+            .start("watchdog", async move { Ok(watching.await?) });
     }
 
     fn serve(&self, name: &'static str, listener: TcpListener, router: Router) {
         let stop = self.lifecycle.stop.soft.clone();
         self.lifecycle.start(name, async move {
-            let serving = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+            let serving =
+                axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
             Ok(serving.await?)
         });
     }
@@ -290,7 +327,8 @@ impl Parts {
     fn serve_late(&self, name: &'static str, listener: TcpListener, router: Router) {
         let stop = self.lifecycle.late_stop.clone();
         self.lifecycle.start_late(name, async move {
-            let serving = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+            let serving =
+                axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
             Ok(serving.await?)
         });
     }
@@ -329,7 +367,9 @@ impl Parts {
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
             authenticator: self.authenticator.clone(),
-            departments: departments.map(|department| department.slug.clone()).collect(),
+            departments: departments
+                .map(|department| department.slug.clone())
+                .collect(),
             run_id: hex::encode(randomness::bytes::<4>()),
         }
     }
@@ -377,7 +417,11 @@ pub(crate) fn classifier(config: &Config) -> Result<Classifier> {
     };
     let rules = rules.map_err(|problems| {
         let lines = problems.iter().map(|problem| {
-            let Problem { line, column, message } = problem;
+            let Problem {
+                line,
+                column,
+                message,
+            } = problem;
             format!("{name}:{line}:{column}: {message}")
         });
         let lines: Vec<String> = lines.collect();
@@ -389,8 +433,12 @@ pub(crate) fn classifier(config: &Config) -> Result<Classifier> {
 
 fn open_metrics(config: &Config) -> Result<Metrics> {
     let metrics = Metrics::new(crate::VERSION)?;
-    let names: Vec<&str> =
-        config.route.departments.iter().map(|department| department.slug.as_str()).collect();
+    let names: Vec<&str> = config
+        .route
+        .departments
+        .iter()
+        .map(|department| department.slug.as_str())
+        .collect();
     metrics.register_departments(&names);
     metrics.set(Gauge::BuildInfo, 1.0);
     Ok(metrics)
@@ -399,8 +447,12 @@ fn open_metrics(config: &Config) -> Result<Metrics> {
 async fn open_log(config: &Config, data_dir: &Path) -> Result<Arc<EmbeddedLog>> {
     let options = EmbeddedOptions::new(data_dir, randomness::bytes());
     let log = Arc::new(EmbeddedLog::open(&options)?);
-    let departments: Vec<Slug> =
-        config.route.departments.iter().map(|department| department.slug.clone()).collect();
+    let departments: Vec<Slug> = config
+        .route
+        .departments
+        .iter()
+        .map(|department| department.slug.clone())
+        .collect();
     let partitions = config.log.partitions;
     let mut specs = topic::standard_topics(partitions);
     specs.extend(topic::queue_topics(&departments, partitions));
@@ -415,8 +467,14 @@ async fn open_log(config: &Config, data_dir: &Path) -> Result<Arc<EmbeddedLog>> 
 /// Retention waits for these also when the process runs without their role.
 async fn register_groups(log: &EmbeddedLog) -> Result<()> {
     let classified = [topic::MENTION_CLASSIFIED_URGENT, topic::MENTION_CLASSIFIED];
-    log.register_group(switchboard_classify::stage::CONSUMER, &[topic::MENTION_RECEIVED]).await?;
-    log.register_group(switchboard_route::stage::CONSUMER, &classified).await?;
-    log.register_group(switchboard_alert::stage::CONSUMER, &[topic::MENTION_SIGNAL]).await?;
+    log.register_group(
+        switchboard_classify::stage::CONSUMER,
+        &[topic::MENTION_RECEIVED],
+    )
+    .await?;
+    log.register_group(switchboard_route::stage::CONSUMER, &classified)
+        .await?;
+    log.register_group(switchboard_alert::stage::CONSUMER, &[topic::MENTION_SIGNAL])
+        .await?;
     Ok(())
 }

@@ -40,12 +40,14 @@ pub(super) fn read(
 }
 
 fn build(routing: &Section<'_>, rows: Vec<PlacedRow>, fallback: Slug) -> Option<RoutingTable> {
-    let (rows, places): (Vec<Row>, Vec<_>) =
-        rows.into_iter().map(|placed| (placed.row, (placed.head, placed.places))).unzip();
+    let (rows, places): (Vec<Row>, Vec<_>) = rows
+        .into_iter()
+        .map(|placed| (placed.row, (placed.head, placed.places)))
+        .unzip();
     let place = |row: usize, column: Option<&str>| {
-        let row = places.get(row).map(|(head, by_key)| {
-            column.and_then(|column| by_key.get(column)).unwrap_or(head)
-        });
+        let row = places
+            .get(row)
+            .map(|(head, by_key)| column.and_then(|column| by_key.get(column)).unwrap_or(head));
         row.unwrap_or(routing.head())
     };
     match RoutingTable::new(rows, fallback) {
@@ -65,9 +67,15 @@ fn build(routing: &Section<'_>, rows: Vec<PlacedRow>, fallback: Slug) -> Option<
 }
 
 fn never_wins(table: &RoutingTable, row: &Unreachable) -> String {
-    let names = row.taken_by.iter().filter_map(|&earlier| table.rows().get(earlier));
+    let names = row
+        .taken_by
+        .iter()
+        .filter_map(|&earlier| table.rows().get(earlier));
     let names: Vec<String> = names.map(|row| format!("`{}`", row.name)).collect();
-    let name = table.rows().get(row.row).map_or("", |row| row.name.as_str());
+    let name = table
+        .rows()
+        .get(row.row)
+        .map_or("", |row| row.name.as_str());
     let earlier = names.join(", ");
     format!("row `{name}` never wins: {earlier} before it takes every post; move it up or drop it")
 }

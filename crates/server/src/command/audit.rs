@@ -22,10 +22,17 @@ pub(crate) async fn run(audit: Audit, environment: Environment) -> Result<Done> 
         terminal::line(&told.to_string());
     }
     if let Some(fault) = report.fault {
-        bail!("the audit chain is broken at row {}: {}", fault.position, fault.reason);
+        bail!(
+            "the audit chain is broken at row {}: {}",
+            fault.position,
+            fault.reason
+        );
     }
     if !listing.json {
-        terminal::line(&format!("{} rows fit, {} are not sealed yet", report.sealed, report.unsealed));
+        terminal::line(&format!(
+            "{} rows fit, {} are not sealed yet",
+            report.sealed, report.unsealed
+        ));
     }
     Ok(Done::Fully)
 }

@@ -50,14 +50,20 @@ fn remarks(table: &RoutingTable) -> Vec<String> {
     let name = |row: usize| table.rows().get(row).map_or("?", |row| row.name.as_str());
     let holes = analysis.holes.iter();
     let holes = holes.map(|area| format!("no row takes {area}: it goes to `{fallback}`"));
-    let overlaps = analysis.overlaps.iter().filter(|overlap| !overlap.same_department);
+    let overlaps = analysis
+        .overlaps
+        .iter()
+        .filter(|overlap| !overlap.same_department);
     let overlaps = overlaps.map(|overlap| {
         let areas: Vec<String> = overlap.areas.iter().map(ToString::to_string).collect();
         let (winner, other) = (name(overlap.winner), name(overlap.other));
         format!("`{winner}` wins over `{other}` for {}", areas.join("; "))
     });
     let conditional = analysis.conditional.iter().map(|&row| {
-        format!("`{}` has a `when`: it counts as taking nothing in this analysis", name(row))
+        format!(
+            "`{}` has a `when`: it counts as taking nothing in this analysis",
+            name(row)
+        )
     });
     holes.chain(overlaps).chain(conditional).collect()
 }

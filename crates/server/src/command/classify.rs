@@ -34,7 +34,11 @@ pub(crate) fn run(classify: &Classify, environment: &Environment) -> Result<Done
         }
     }
     output.flush()?;
-    Ok(if refused { Done::WithRefusals } else { Done::Fully })
+    Ok(if refused {
+        Done::WithRefusals
+    } else {
+        Done::Fully
+    })
 }
 
 fn open(classify: &Classify) -> Result<Box<dyn BufRead>> {
@@ -53,7 +57,11 @@ fn open(classify: &Classify) -> Result<Box<dyn BufRead>> {
 fn next_line(input: &mut impl BufRead) -> Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     let mut limited = input.by_ref().take(LINE_BYTES_MAX + 1);
-    if limited.read_until(b'\n', &mut line).context("cannot read the input")? == 0 {
+    if limited
+        .read_until(b'\n', &mut line)
+        .context("cannot read the input")?
+        == 0
+    {
         return Ok(None);
     }
     if line.last() != Some(&b'\n') && line.len() as u64 > LINE_BYTES_MAX {

@@ -106,7 +106,12 @@ async fn make_token(server: &Server) -> Result<String> {
         expires_at: None,
     };
     let actor = Actor::System("demo".to_owned());
-    server.parts.store.access.create_token(token, &actor, SystemClock.now()).await?;
+    server
+        .parts
+        .store
+        .access
+        .create_token(token, &actor, SystemClock.now())
+        .await?;
     Ok(secret)
 }
 
@@ -117,7 +122,10 @@ fn announce(demo: &Demo, server: &Server, token: &str, dir: &Path) {
         terminal::line(&ready.to_string());
         return;
     }
-    terminal::line(&format!("Switchboard is ready: an airline's day, {} times as fast.", demo.speed));
+    terminal::line(&format!(
+        "Switchboard is ready: an airline's day, {} times as fast.",
+        demo.speed
+    ));
     terminal::line(&format!("  API      {url}/api/v1/tickets"));
     terminal::line(&format!("  token    {token}"));
     terminal::line(&format!("  metrics  {ops_url}/metrics"));
@@ -127,11 +135,16 @@ fn announce(demo: &Demo, server: &Server, token: &str, dir: &Path) {
 
 /// Shows the queues as they fill, and ends the demo after the story when asked to.
 fn watch(demo: &Demo, server: &Server) {
-    let board = Board { tickets: Arc::clone(&server.parts.store.tickets), shown: vec![] };
+    let board = Board {
+        tickets: Arc::clone(&server.parts.store.tickets),
+        shown: vec![],
+    };
     let stop = server.parts.lifecycle.stop.soft.clone();
     let once = demo.once;
     server.parts.lifecycle.tasks.spawn(async move {
-        stop.clone().run_until_cancelled(board.show_until_told(once)).await;
+        stop.clone()
+            .run_until_cancelled(board.show_until_told(once))
+            .await;
         if once {
             stop.cancel();
         }
@@ -181,7 +194,10 @@ impl Board {
     fn by_department(&self) -> BTreeMap<Slug, Vec<&TicketCount>> {
         let mut departments: BTreeMap<Slug, Vec<&TicketCount>> = BTreeMap::new();
         for count in &self.shown {
-            departments.entry(count.department.clone()).or_default().push(count);
+            departments
+                .entry(count.department.clone())
+                .or_default()
+                .push(count);
         }
         departments
     }
@@ -195,9 +211,13 @@ impl Board {
             limit: NEXT_SHOWN,
             ..TicketQuery::default()
         };
-        let Ok(page) = self.tickets.list(&query, &DepartmentScope::All).await else { return };
+        let Ok(page) = self.tickets.list(&query, &DepartmentScope::All).await else {
+            return;
+        };
         for row in page.items {
-            let Some(deadline) = row.ticket.deadline_at() else { continue };
+            let Some(deadline) = row.ticket.deadline_at() else {
+                continue;
+            };
             let minutes = deadline.duration_since(SystemClock.now()).as_mins();
             let post = row.mention.and_then(|mention| mention.content);
             let words = post.map_or_else(String::new, |post| post.mention.text);
@@ -214,7 +234,11 @@ impl Board {
 
 fn row(department: &Slug, counts: &[&TicketCount]) -> String {
     let sum = |wanted: &dyn Fn(&TicketCount) -> bool| -> u64 {
-        counts.iter().filter(|count| wanted(count)).map(|count| count.count).sum()
+        counts
+            .iter()
+            .filter(|count| wanted(count))
+            .map(|count| count.count)
+            .sum()
     };
     let labelled = |label: Label| sum(&|count| count.label == label);
     format!(

@@ -22,10 +22,20 @@ pub(crate) async fn run(dlq: Dlq, environment: Environment) -> Result<Done> {
 
 async fn list(listing: &Listing, environment: &Environment) -> Result<Done> {
     let client = local::client(&listing.installation, environment)?;
-    let answer = client.get_json("/api/v1/dead-letters").await.map_err(local::failure)?;
-    let letters = answer["dead_letters"].as_array().cloned().unwrap_or_default();
+    let answer = client
+        .get_json("/api/v1/dead-letters")
+        .await
+        .map_err(local::failure)?;
+    let letters = answer["dead_letters"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     for letter in &letters {
-        terminal::line(&if listing.json { letter.to_string() } else { row(letter) });
+        terminal::line(&if listing.json {
+            letter.to_string()
+        } else {
+            row(letter)
+        });
     }
     if letters.is_empty() && !listing.json {
         terminal::note("no dead letters");
@@ -36,12 +46,20 @@ async fn list(listing: &Listing, environment: &Environment) -> Result<Done> {
 fn row(letter: &Value) -> String {
     let text = |key: &str| letter[key].as_str().unwrap_or("-").to_owned();
     let reason = terminal::harmless(&text("reason"), REASON_CHARACTERS);
-    format!("{:<8} {:<9} {:<10} {reason}", text("id"), text("stage"), text("error_class"))
+    format!(
+        "{:<8} {:<9} {:<10} {reason}",
+        text("id"),
+        text("stage"),
+        text("error_class")
+    )
 }
 
 async fn show(letter: &Letter, environment: &Environment) -> Result<Done> {
     let client = local::client(&letter.installation, environment)?;
-    let answer = client.get_json(&path(letter)).await.map_err(local::failure)?;
+    let answer = client
+        .get_json(&path(letter))
+        .await
+        .map_err(local::failure)?;
     terminal::line(&serde_json::to_string_pretty(&answer)?);
     Ok(Done::Fully)
 }
@@ -49,11 +67,13 @@ async fn show(letter: &Letter, environment: &Environment) -> Result<Done> {
 async fn resolve(letter: &Letter, environment: &Environment, action: &str) -> Result<Done> {
     let client = local::client(&letter.installation, environment)?;
     let path = format!("{}/{action}", path(letter));
-    let answer = client.post_json(&path, &json!({})).await.map_err(local::failure)?;
+    let answer = client
+        .post_json(&path, &json!({}))
+        .await
+        .map_err(local::failure)?;
     terminal::line(&answer.to_string());
     Ok(Done::Fully)
 }
-
 
 fn path(letter: &Letter) -> String {
     format!("/api/v1/dead-letters/{}", letter.id)

@@ -13,7 +13,9 @@ pub(crate) fn data_dir(installation: &Installation, environment: &Environment) -
     if let Some(dir) = &installation.data_dir {
         return Ok(dir.clone());
     }
-    Ok(Config::load(installation.config.as_deref(), environment)?.server.data_dir)
+    Ok(Config::load(installation.config.as_deref(), environment)?
+        .server
+        .data_dir)
 }
 
 /// The running server of the installation.

@@ -40,9 +40,18 @@ pub(crate) async fn token(token: Token, environment: Environment) -> Result<Done
 async fn create_user(new: &NewPrincipal, environment: &Environment) -> Result<Done> {
     let (role, departments) = checked(new)?;
     let store = open(&new.installation, environment)?;
-    let user = StoredUser { name: new.name.clone(), role, departments };
-    let created = store.access.create_user(user, &actor(), SystemClock.now()).await?;
-    require(created, || format!("there is a user `{}` already", new.name))?;
+    let user = StoredUser {
+        name: new.name.clone(),
+        role,
+        departments,
+    };
+    let created = store
+        .access
+        .create_user(user, &actor(), SystemClock.now())
+        .await?;
+    require(created, || {
+        format!("there is a user `{}` already", new.name)
+    })?;
     terminal::line(&new.name);
     Ok(Done::Fully)
 }
@@ -58,9 +67,15 @@ async fn create_token(new: &NewPrincipal, environment: &Environment) -> Result<D
         secret: secret.clone(),
         expires_at: None,
     };
-    let created = store.access.create_token(token, &actor(), SystemClock.now()).await?;
+    let created = store
+        .access
+        .create_token(token, &actor(), SystemClock.now())
+        .await?;
     require(created, || {
-        format!("there is or was a token `{}`: names are not used twice, take another", new.name)
+        format!(
+            "there is or was a token `{}`: names are not used twice, take another",
+            new.name
+        )
     })?;
     terminal::line(&secret);
     Ok(Done::Fully)
@@ -73,7 +88,12 @@ async fn list_users(listing: &Listing, environment: &Environment) -> Result<Done
         terminal::line(&if listing.json {
             json!({ "name": user.name, "role": user.role, "departments": departments }).to_string()
         } else {
-            format!("{:<24} {:<11} {}", user.name, user.role.as_str(), departments.join(","))
+            format!(
+                "{:<24} {:<11} {}",
+                user.name,
+                user.role.as_str(),
+                departments.join(",")
+            )
         });
     }
     Ok(Done::Fully)
@@ -82,16 +102,26 @@ async fn list_users(listing: &Listing, environment: &Environment) -> Result<Done
 async fn list_tokens(listing: &Listing, environment: &Environment) -> Result<Done> {
     let store = open(&listing.installation, environment)?;
     for token in store.access.list_tokens().await? {
-        terminal::line(&if listing.json { as_json(&token) } else { as_row(&token) });
+        terminal::line(&if listing.json {
+            as_json(&token)
+        } else {
+            as_row(&token)
+        });
     }
     Ok(Done::Fully)
 }
 
 async fn revoke_token(named: &Named, environment: &Environment) -> Result<Done> {
     let store = open(&named.installation, environment)?;
-    let revoked = store.access.revoke_token(&named.name, &actor(), SystemClock.now()).await?;
+    let revoked = store
+        .access
+        .revoke_token(&named.name, &actor(), SystemClock.now())
+        .await?;
     require(revoked, || {
-        format!("there is no working token `{}`: `switchboard token list` shows them", named.name)
+        format!(
+            "there is no working token `{}`: `switchboard token list` shows them",
+            named.name
+        )
     })?;
     Ok(Done::Fully)
 }
@@ -110,9 +140,19 @@ fn as_json(token: &TokenInfo) -> String {
 }
 
 fn as_row(token: &TokenInfo) -> String {
-    let state = if token.revoked_at.is_some() { "revoked" } else { "works" };
-    let used = token.last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
-    format!("{:<24} {:<11} {state:<8} last used {used}", token.name, token.role.as_str())
+    let state = if token.revoked_at.is_some() {
+        "revoked"
+    } else {
+        "works"
+    };
+    let used = token
+        .last_used_at
+        .map_or_else(|| "never".to_owned(), |at| at.to_string());
+    format!(
+        "{:<24} {:<11} {state:<8} last used {used}",
+        token.name,
+        token.role.as_str()
+    )
 }
 
 fn names(departments: &BTreeSet<Slug>) -> Vec<&str> {
@@ -125,8 +165,9 @@ fn checked(new: &NewPrincipal) -> Result<(Role, BTreeSet<Slug>)> {
         Failure::Usage(unknown_name("role", &new.role, &known))
     })?;
     let departments = new.departments.iter().map(|name| Slug::new(name));
-    let departments =
-        departments.collect::<Result<_, _>>().map_err(|error| Failure::Usage(error.to_string()))?;
+    let departments = departments
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::Usage(error.to_string()))?;
     if new.name.trim().is_empty() {
         return Err(Failure::Usage("the name is empty".to_owned()).into());
     }
@@ -145,5 +186,9 @@ fn actor() -> Actor {
 }
 
 fn require(holds: bool, message: impl FnOnce() -> String) -> Result<()> {
-    if holds { Ok(()) } else { Err(Failure::Usage(message()).into()) }
+    if holds {
+        Ok(())
+    } else {
+        Err(Failure::Usage(message()).into())
+    }
 }

@@ -13,7 +13,10 @@ use switchboard_ingest::api_client::ApiClient;
 use switchboard_ingest::replay::{ReplayOptions, ReplayTotals, replay};
 
 pub(crate) async fn run(arguments: Replay, environment: Environment) -> Result<Done> {
-    if arguments.speed.is_some_and(|speed| !(speed.is_finite() && speed > 0.0)) {
+    if arguments
+        .speed
+        .is_some_and(|speed| !(speed.is_finite() && speed > 0.0))
+    {
         return Err(Failure::Usage("--speed must be a number above 0".to_owned()).into());
     }
     let token = token(&arguments, &environment);
@@ -29,16 +32,22 @@ pub(crate) async fn run(arguments: Replay, environment: Environment) -> Result<D
     bar.finish_and_clear();
     let totals = totals.map_err(|error| local::failure_of(error.exit_code(), error))?;
     report(&arguments, &totals);
-    Ok(if totals.rejected == 0 { Done::Fully } else { Done::WithRefusals })
+    Ok(if totals.rejected == 0 {
+        Done::Fully
+    } else {
+        Done::WithRefusals
+    })
 }
 
 /// What was typed, else the environment's, else that of the server in the data directory.
 fn token(arguments: &Replay, environment: &Environment) -> Option<String> {
     let given = arguments.token.clone();
-    given.or_else(|| environment.get("SWITCHBOARD_TOKEN").cloned()).or_else(|| {
-        let running = local::server(&arguments.installation, environment).ok()?;
-        (running.url == arguments.to.trim_end_matches('/')).then_some(running.secret)
-    })
+    given
+        .or_else(|| environment.get("SWITCHBOARD_TOKEN").cloned())
+        .or_else(|| {
+            let running = local::server(&arguments.installation, environment).ok()?;
+            (running.url == arguments.to.trim_end_matches('/')).then_some(running.secret)
+        })
 }
 
 fn progress_bar() -> ProgressBar {
@@ -53,7 +62,10 @@ fn progress_bar() -> ProgressBar {
 fn show(bar: &ProgressBar, totals: &ReplayTotals) {
     bar.set_length(totals.bytes_total);
     bar.set_position(totals.bytes_done);
-    bar.set_message(format!("{} accepted, {} refused,", totals.accepted, totals.rejected));
+    bar.set_message(format!(
+        "{} accepted, {} refused,",
+        totals.accepted, totals.rejected
+    ));
 }
 
 fn report(arguments: &Replay, totals: &ReplayTotals) {
@@ -67,6 +79,9 @@ fn report(arguments: &Replay, totals: &ReplayTotals) {
         json!({ "sent": sent, "accepted": accepted, "rejected": rejected, "seconds": seconds })
             .to_string()
     } else {
-        format!("{} accepted, {} refused in {seconds:.1} s", totals.accepted, totals.rejected)
+        format!(
+            "{} accepted, {} refused in {seconds:.1} s",
+            totals.accepted, totals.rejected
+        )
     });
 }

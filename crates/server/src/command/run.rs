@@ -60,7 +60,11 @@ impl Server {
         let parts = wiring::open(config, &data_dir, roles, &running.secret).await?;
         parts.start(api, ops).await?;
         lock.announce(&running)?;
-        Ok(Self { parts, running, _lock: lock })
+        Ok(Self {
+            parts,
+            running,
+            _lock: lock,
+        })
     }
 
     /// One line when ready: for a program on stdout, for a person on stderr.
@@ -69,14 +73,19 @@ impl Server {
         if json {
             terminal::line(&json!({ "url": url, "ops_url": ops_url }).to_string());
         } else {
-            terminal::note(&format!("switchboard is ready: API {url}, metrics {ops_url}/metrics"));
+            terminal::note(&format!(
+                "switchboard is ready: API {url}, metrics {ops_url}/metrics"
+            ));
         }
     }
 
     /// Waits for the end, and leaves log and store closed.
     pub(crate) async fn run_to_end(self) -> Result<()> {
         let Self { parts, _lock, .. } = self;
-        let ended = parts.lifecycle.run_to_end(parts.config.server.drain_delay).await;
+        let ended = parts
+            .lifecycle
+            .run_to_end(parts.config.server.drain_delay)
+            .await;
         parts.log.close().await?;
         ended
     }

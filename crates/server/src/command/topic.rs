@@ -15,7 +15,10 @@ pub(crate) async fn run(topic: Topic, environment: Environment) -> Result<Done> 
     let client = local::client(&tail.installation, &environment)?;
     let mut from = tail.from.clone();
     loop {
-        let answer = client.get_json(&path(&tail, &from)).await.map_err(local::failure)?;
+        let answer = client
+            .get_json(&path(&tail, &from))
+            .await
+            .map_err(local::failure)?;
         let records = answer["records"].as_array().cloned().unwrap_or_default();
         for record in &records {
             terminal::line(&record.to_string());

@@ -59,5 +59,10 @@ fn echo(posts: &[Value], id: &str, random: &mut StdRng) -> Value {
 
 /// One mention a line.
 pub fn lines(posts: &[Value]) -> String {
-    posts.iter().map(|post| format!("{post}\n")).collect()
+    let mut lines = String::new();
+    for post in posts {
+        lines.push_str(&post.to_string());
+        lines.push('\n');
+    }
+    lines
 }

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 
 /// How long anything that must happen may take before the test says that it did not. Far
 /// above what it takes; two busy cores are slow.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How often a condition is looked at while it is waited for.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);

@@ -5,6 +5,11 @@
 //! catches up, and every law is checked. `SWITCHBOARD_FAULTS=200` asks for more kills than
 //! the few of `make test`; `SWITCHBOARD_SEED` repeats a run.
 
+#![expect(
+    clippy::print_stderr,
+    reason = "a fault run tells its seed and its kills"
+)]
+
 use anyhow::{Context, Result, ensure};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};

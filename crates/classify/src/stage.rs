@@ -47,7 +47,10 @@ impl Stage for ClassifyStage {
             }
             tokio::task::yield_now().await;
         }
-        self.log.append(results).await.map_err(stage_error)?;
+        self.log
+            .append(results)
+            .await
+            .map_err(|error| stage_error(&error))?;
         Ok(vec![Outcome::Forwarded; batch.records.len()])
     }
 
@@ -58,7 +61,10 @@ impl Stage for ClassifyStage {
             timestamp: letter.last_failed_at,
             payload: letter.encode().map_err(|error| invalid(&error))?,
         };
-        self.log.append(vec![record]).await.map_err(stage_error)?;
+        self.log
+            .append(vec![record])
+            .await
+            .map_err(|error| stage_error(&error))?;
         Ok(())
     }
 }
@@ -99,7 +105,7 @@ fn invalid(error: &RecordError) -> StageError {
 }
 
 /// What the runner should do about the log.
-fn stage_error(error: LogError) -> StageError {
+fn stage_error(error: &LogError) -> StageError {
     match error {
         LogError::Unavailable { .. } | LogError::Full { .. } | LogError::Closed => {
             StageError::Transient(error.to_string())

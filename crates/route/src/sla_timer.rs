@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// How many tickets one transaction fires: keeps it well under the 20 ms a person may wait.
-const BATCH_TICKETS_MAX: usize = 200;
+const BATCH_TICKETS_MAX: usize = 100;
 
 /// How long to wait when the store is away.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);

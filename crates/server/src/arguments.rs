@@ -124,10 +124,10 @@ pub(crate) struct Check {
 pub(crate) struct Replay {
     /// Mentions, one JSON object a line
     pub(crate) file: PathBuf,
-    /// The server's address, for example http://127.0.0.1:8080
+    /// The server's address, for example `http://127.0.0.1:8080`
     #[arg(long, value_name = "URL")]
     pub(crate) to: String,
-    /// Bearer token; else $SWITCHBOARD_TOKEN, else that of the local server in --data-dir
+    /// Bearer token; else `$SWITCHBOARD_TOKEN`, else that of the local server in --data-dir
     #[arg(long, value_name = "TOKEN")]
     pub(crate) token: Option<String>,
     #[command(flatten)]

@@ -28,9 +28,9 @@ pub(crate) fn arm(environment: &Environment) -> Result<()> {
 }
 
 fn arm_one(name: &str, passes: u64) -> Result<()> {
-    let passed = AtomicU64::new(0);
+    let count = AtomicU64::new(0);
     fail::cfg_callback(name, move || {
-        if passed.fetch_add(1, Ordering::Relaxed) + 1 == passes {
+        if count.fetch_add(1, Ordering::Relaxed) + 1 == passes {
             // What cannot be killed would go on and make the test pass for no reason.
             let _killed = kill_process(getpid(), Signal::KILL);
             std::process::abort();

@@ -35,7 +35,7 @@ use switchboard_telemetry::{Gauge, Metrics};
 use tokio::net::TcpListener;
 
 /// How often old records are looked for; retention counts days.
-const RETENTION_INTERVAL: Duration = Duration::from_secs(60);
+const RETENTION_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Everything the parts share.
 #[derive(Clone)]

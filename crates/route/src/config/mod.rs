@@ -44,7 +44,7 @@ impl RouteConfig {
     pub fn read(root: &mut Section<'_>) -> Option<Self> {
         let departments = read_departments(root);
         let names = Names::of(&departments);
-        let policies = root.section("sla", |sla| policies::read(sla));
+        let policies = root.section("sla", policies::read);
         let table = root.section("routing", |routing| rows::read(routing, &names, &policies));
         let join_window = root.section("store", |store| {
             store.duration_or("join_window", JOIN_WINDOW_DEFAULT)

@@ -88,8 +88,8 @@ fn verdict(classifier: &Classifier, line: &[u8]) -> Result<String, String> {
     if line.len() as u64 > LINE_BYTES_MAX {
         return Err(format!("the line is over {LINE_BYTES_MAX} bytes"));
     }
-    let classified = classify_json(classifier, line).map_err(|error| error.to_string())?;
-    serde_json::to_string(&classified).map_err(|error| error.to_string())
+    let told = classify_json(classifier, line).map_err(|error| error.to_string())?;
+    serde_json::to_string(&told).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

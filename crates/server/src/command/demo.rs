@@ -58,13 +58,13 @@ struct DemoDir {
 
 impl DemoDir {
     fn new(given: Option<&Path>) -> Result<Self> {
-        let (path, temporary) = match given {
-            Some(path) => (path.to_owned(), false),
-            None => {
+        let (path, temporary) = given.map_or_else(
+            || {
                 let name = format!("switchboard-demo-{}", hex::encode(randomness::bytes::<6>()));
                 (std::env::temp_dir().join(name), true)
-            }
-        };
+            },
+            |path| (path.to_owned(), false),
+        );
         std::fs::create_dir_all(&path)
             .with_context(|| format!("cannot create `{}`", path.display()))?;
         Ok(Self { path, temporary })

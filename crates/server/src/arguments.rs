@@ -24,6 +24,9 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Classify posts from a file or stdin: JSON lines in, JSON lines out, no server needed
     Classify(Classify),
+    /// Connectors
+    #[command(subcommand)]
+    Connector(Connector),
     /// Explain a ticket: every routing row tried, why it matched or not, and the evidence
     Explain(Explain),
     /// People
@@ -153,6 +156,24 @@ pub(crate) struct Classify {
     /// Configuration file whose rules are used
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Connector {
+    /// Print the mentions in one recorded response: JSON lines out, no network needed
+    Try(ConnectorTry),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ConnectorTry {
+    /// The connector, as after `connector =` in a configuration
+    pub(crate) name: String,
+    /// A recorded response, stream or feed; `-` for stdin
+    #[arg(long, value_name = "RESPONSE")]
+    pub(crate) sample: PathBuf,
+    /// The address it came from: names the instance, and resolves relative links
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
 }
 
 #[derive(Args, Debug)]

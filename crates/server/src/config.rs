@@ -284,7 +284,13 @@ sla = "fast"
 name = "quick"
 first_response = { urgent = "soon" }
 "#;
-        insta::assert_snapshot!(problems(text).join("\n"), @"");
+        insta::assert_snapshot!(problems(text).join("\n"), @r"
+        test.toml:3:1: unknown key `lissen` in `[server]` (did you mean `listen`? known: listen, ops_listen, data_dir, log_format, log_filter, drain_delay)
+        test.toml:8:12: unknown department `suport` (did you mean `support`? known: support)
+        test.toml:12:10: `label`: unknown name `pr_riks` (did you mean `pr_risk`? known: complaint, lead, pr_risk, general)
+        test.toml:14:7: unknown SLA policy `fast` (known: quick)
+        test.toml:18:29: `urgent`: `soon` is no duration; write a whole number and ms, s, m, h or d, as in `15m`
+        ");
     }
 
     #[test]

@@ -34,8 +34,11 @@ pub(super) fn read(sla: &mut Section<'_>) -> Vec<SlaPolicy> {
 fn read_policy(section: &mut Section<'_>) -> Option<SlaPolicy> {
     let name: Option<String> = section.required("name");
     let labels = section.choices("label", &Label::ALL.map(|label| (label.as_str(), label)));
-    let first_response_seconds = section.section("first_response", read_targets);
-    if first_response_seconds.is_empty() {
+    let (promises_something, first_response_seconds) = section
+        .section("first_response", |targets| {
+            (names_a_priority(targets), read_targets(targets))
+        });
+    if !promises_something {
         section.problem_here("`first_response` has no target: give at least one priority a time");
     }
     let warn_at_percent = read_warnings(section);
@@ -45,6 +48,13 @@ fn read_policy(section: &mut Section<'_>) -> Option<SlaPolicy> {
         first_response_seconds,
         warn_at_percent,
     })
+}
+
+/// A target that is wrong has its own problem, and needs no second one.
+fn names_a_priority(section: &Section<'_>) -> bool {
+    Priority::ALL
+        .iter()
+        .any(|priority| section.has(priority.as_str()))
 }
 
 fn read_targets(section: &mut Section<'_>) -> BTreeMap<Priority, i64> {

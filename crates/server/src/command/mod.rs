@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod classify;
+mod connector;
 mod demo;
 mod dlq;
 mod explain;
@@ -26,6 +27,7 @@ pub(crate) fn dispatch(arguments: Arguments, environment: Environment) -> Result
         Command::Check(check) => check::run(&check, &environment),
         Command::Replay(replay) => on_runtime(replay::run(replay, environment)),
         Command::Classify(classify) => classify::run(&classify, &environment),
+        Command::Connector(connector) => connector::run(&connector),
         Command::Explain(explain) => on_runtime(explain::run(explain, environment)),
         Command::User(user) => on_runtime(principal::user(user, environment)),
         Command::Token(token) => on_runtime(principal::token(token, environment)),

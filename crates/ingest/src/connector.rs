@@ -2,6 +2,7 @@
 
 use crate::file;
 use crate::mention::ItemError;
+use crate::sample::Sampled;
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
@@ -109,6 +110,9 @@ pub struct Descriptor {
     /// Reads `[sources.<name>.settings]`, noting every problem in the section; `None` when
     /// there is one. Touches no disk and no network.
     pub read: fn(&mut Section<'_>) -> Option<Arc<dyn ConnectorPlan>>,
+    /// Maps one recorded response, stream or feed; the address it came from tells the
+    /// instance and the endpoint where the bytes do not. Takes any bytes.
+    pub sample: fn(&[u8], Option<&str>) -> Sampled,
 }
 
 /// Every connector in the binary, sorted by name. A plain list on purpose: it can be read,

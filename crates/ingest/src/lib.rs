@@ -5,6 +5,8 @@
 //! | [`mention`] | the mention format: a stranger's bytes to mentions, error by error |
 //! | [`receive`] | `POST /api/v1/mentions` |
 //! | [`connector`] | what a source is to the worker, and the list of all connectors |
+//! | [`sample`] | what one recorded response holds, by the connectors' own mapping |
+//! | [`http`] | the one engine of connectors that speak HTTP: limits, errors, what may be reached |
 //! | [`worker`] | one task per source: poll, append, and only then the cursor |
 //! | [`file`](mod@file) | the connector that reads files of JSON lines |
 //! | [`replay`], [`api_client`] | the client's side of `switchboard replay`, and of our API |
@@ -25,8 +27,10 @@ pub mod connector;
 #[cfg(test)]
 mod fake_log;
 pub mod file;
+pub mod http;
 pub mod mention;
 pub mod receive;
 mod record;
 pub mod replay;
+pub mod sample;
 pub mod worker;

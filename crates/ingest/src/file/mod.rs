@@ -22,6 +22,8 @@ pub(crate) use lines::{Line, Lines, read_lines};
 pub(crate) use pace::Pace;
 
 use crate::connector::{Connector, ConnectorPlan, Descriptor};
+use crate::mention::{ParseLimits, parse_mention};
+use crate::sample::Sampled;
 use poll::FileConnector;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -35,6 +37,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "file",
     platform: PlatformLabel::File,
     read: read_settings,
+    sample: sample_lines,
 };
 
 /// From real time at a thousandth (to look at single posts) to eleven days in a second.
@@ -104,4 +107,25 @@ fn read_paths(section: &mut Section<'_>) -> Option<Vec<PathBuf>> {
         return None;
     }
     Some(paths)
+}
+
+/// The lines as a poll reads them; where they came from does not matter.
+fn sample_lines(bytes: &[u8], _url: Option<&str>) -> Sampled {
+    let mut sampled = Sampled::default();
+    for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        match parse_mention(line, &ParseLimits::default()) {
+            Ok(mention) => sampled.mentions.push(mention),
+            Err(error) => {
+                let field = error
+                    .field
+                    .map_or_else(String::new, |field| format!(".{field}"));
+                let path = format!("$[{index}]{field}");
+                sampled.refuse(path, error.code, error.message, line);
+            }
+        }
+    }
+    sampled
 }

@@ -39,6 +39,13 @@ pub struct Server {
     client: Client,
 }
 
+/// A client for tests. The product's own clients bring their TLS along; this one is told.
+pub fn http() -> Client {
+    // Another test of this process may have been first.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
+}
+
 /// The binary under test.
 pub fn binary() -> PathBuf {
     let built = crate::workspace().join("target/debug/switchboard");
@@ -95,7 +102,7 @@ impl Server {
             child,
             token,
             data_dir: data_dir.to_owned(),
-            client: Client::new(),
+            client: http(),
         })
     }
 

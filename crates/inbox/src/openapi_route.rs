@@ -1,14 +1,11 @@
 //! `GET /api/v1/openapi.json`: the only route without credentials.
 
 use crate::openapi::describe::Description;
-use crate::openapi::document;
+use crate::state::Inbox;
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use std::sync::LazyLock;
 use utoipa::ToSchema;
-
-/// The same for as long as the process runs.
-static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_json().unwrap_or_default());
 
 /// An OpenAPI 3.1 document.
 #[derive(ToSchema)]
@@ -20,10 +17,10 @@ pub(crate) fn describe() -> Description {
     Description::new("openapi", "This document").answers::<OpenApiDocument>("OpenAPI 3.1.")
 }
 
-pub(crate) async fn show() -> Response {
+pub(crate) async fn show(State(inbox): State<Inbox>) -> Response {
     (
         [(header::CONTENT_TYPE, "application/json")],
-        DOCUMENT.as_str(),
+        inbox.document.clone(),
     )
         .into_response()
 }

@@ -1,6 +1,7 @@
 //! What the operations work with.
 
 use crate::http::request_id::RequestIds;
+use crate::openapi;
 use std::ops::Deref;
 use std::sync::Arc;
 use switchboard_domain::{Clock, Slug};
@@ -27,6 +28,8 @@ pub struct Parts {
     pub authenticator: Authenticator,
     /// Every department of the configuration.
     pub departments: Vec<Slug>,
+    /// OpenAPI documents, as JSON, of what others serve on the same listener.
+    pub documents: Vec<&'static str>,
     /// Begins every request id; new for every run.
     pub run_id: String,
 }
@@ -39,12 +42,19 @@ pub(crate) struct Inbox(Arc<Shared>);
 pub(crate) struct Shared {
     parts: Parts,
     pub(crate) request_ids: RequestIds,
+    /// The OpenAPI document of the whole listener, as JSON.
+    pub(crate) document: String,
 }
 
 impl Inbox {
     pub(crate) fn new(parts: Parts) -> Self {
         let request_ids = RequestIds::new(parts.run_id.clone());
-        Self(Arc::new(Shared { parts, request_ids }))
+        let document = openapi::of_the_listener(&parts.documents);
+        Self(Arc::new(Shared {
+            parts,
+            request_ids,
+            document,
+        }))
     }
 }
 

@@ -2,9 +2,9 @@
 //!
 //! It tells apart what a script must tell apart: a server that is not there
 //! ([`ApiError::Unreachable`]), one that has no room now ([`ApiError::Busy`]), and one that
-//! says no ([`ApiError::Refused`]). Plain HTTP only: the command line talks to its own machine
-//! or through a proxy that speaks TLS.
+//! says no ([`ApiError::Refused`]).
 
+use crate::http::tls_config;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Method, StatusCode};
@@ -92,10 +92,12 @@ impl ApiClient {
             reason,
         };
         let url = reqwest::Url::parse(base_url).map_err(|error| invalid(error.to_string()))?;
-        if url.scheme() != "http" || url.host_str().is_none() {
-            return Err(invalid("only plain http is built in".to_owned()));
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            return Err(invalid("only http and https are built in".to_owned()));
         }
+        let tls = tls_config().map_err(|error| invalid(error.to_string()))?;
         let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
             .connect_timeout(CONNECT_WAIT_MAX)
             .timeout(REQUEST_WAIT_MAX)
             // The token goes where it was sent, and nowhere else.
@@ -208,21 +210,54 @@ impl ApiAnswer {
     pub(crate) fn into_refusal(self) -> ApiError {
         ApiError::Refused {
             status: self.status,
-            code: self.body["code"].as_str().map(str::to_owned),
+            code: told(&self.body)["code"].as_str().map(str::to_owned),
             message: message_of(&self.body, self.status),
         }
     }
 }
 
 fn message_of(body: &Value, status: u16) -> String {
-    let words = body["detail"].as_str().or_else(|| body["message"].as_str());
+    let told = told(body);
+    let words = told["detail"].as_str().or_else(|| told["message"].as_str());
     words.map_or_else(
         || format!("the server answered HTTP {status} without a reason"),
         str::to_owned,
     )
 }
 
+/// Where code and words stand: intake tells them at the top, the agents' API under `error`.
+fn told(body: &Value) -> &Value {
+    body.get("error").unwrap_or(body)
+}
+
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use serde_json::json;
+
+    #[rstest]
+    #[case::intake(json!({ "code": "unauthorized", "detail": "send a token" }), Some("unauthorized"), "send a token (HTTP 404)")]
+    #[case::agents_api(json!({ "error": { "code": "not_found", "message": "there is no ticket `9`" } }), Some("not_found"), "there is no ticket `9` (HTTP 404)")]
+    #[case::a_proxy(
+        Value::Null,
+        None,
+        "the server answered HTTP 404 without a reason (HTTP 404)"
+    )]
+    fn a_refusal_carries_the_server_s_words(
+        #[case] body: Value,
+        #[case] code: Option<&str>,
+        #[case] message: &str,
+    ) {
+        let refusal = ApiAnswer { status: 404, body }.into_refusal();
+        assert_eq!(refusal.to_string(), message);
+        assert!(
+            matches!(&refusal, ApiError::Refused { code: told, .. } if told.as_deref() == code)
+        );
+    }
 }

@@ -370,6 +370,11 @@ impl Parts {
             departments: departments
                 .map(|department| department.slug.clone())
                 .collect(),
+            documents: if self.has(Role::Ingest) {
+                vec![switchboard_ingest::receive::OPENAPI]
+            } else {
+                vec![]
+            },
             run_id: hex::encode(randomness::bytes::<4>()),
         }
     }

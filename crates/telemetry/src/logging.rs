@@ -1,5 +1,6 @@
 //! Where log lines go and how they look.
 
+use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::SubscriberBuilder;
 
@@ -42,6 +43,8 @@ pub fn init_tracing(format: LogFormat, filter: &str) -> Result<(), LoggingError>
     let builder: SubscriberBuilder = tracing_subscriber::fmt();
     let builder = builder
         .with_writer(std::io::stderr)
+        // Colours are for people; a log file gets none.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(env_filter);
     let installed = match format {
         LogFormat::Text => builder.try_init(),

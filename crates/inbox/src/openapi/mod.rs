@@ -35,6 +35,19 @@ pub fn document() -> OpenApi {
         .build()
 }
 
+/// The document of the table and of what others serve on the same listener. One that cannot
+/// be read is left out with a word in the log: a document is no reason not to serve.
+pub(crate) fn of_the_listener(others: &[&str]) -> String {
+    let mut whole = document();
+    for other in others {
+        match serde_json::from_str::<OpenApi>(other) {
+            Ok(other) => whole.merge(other),
+            Err(error) => tracing::error!(%error, "an OpenAPI document is left out"),
+        }
+    }
+    whole.to_json().unwrap_or_default()
+}
+
 fn paths(described: &[(&Route, Description)]) -> PathsBuilder {
     let mut items: Vec<(&str, PathItemBuilder)> = Vec::new();
     for (route, description) in described {

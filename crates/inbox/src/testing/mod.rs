@@ -88,6 +88,7 @@ impl World {
             metrics: metrics.clone(),
             authenticator: Authenticator::new(store.access.clone(), Some("this-run".into())),
             departments: DEPARTMENTS.map(Slug::from_any).to_vec(),
+            documents: vec![],
             run_id: "run".into(),
         });
         Self {

@@ -45,6 +45,9 @@ use switchboard_stream::{Log, LogError, NewRecord};
 use switchboard_telemetry::{Counter, Metrics, PlatformLabel};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+/// The OpenAPI document of this route, as JSON; `inbox` serves it with its own.
+pub const OPENAPI: &str = include_str!("openapi.json");
+
 /// What the receiver works with.
 #[derive(Clone)]
 pub struct Receiver {

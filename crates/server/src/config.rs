@@ -1,7 +1,7 @@
 //! The root configuration: each crate reads its own sections, this puts them together.
 
 use crate::exit::Failure;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -225,7 +225,9 @@ fn check_time_zone(section: &mut Section<'_>) {
 pub(crate) fn read_text(path: &Path) -> Result<String> {
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::Usage(format!("cannot read `{}`: {error}", path.display())))?;
-    String::from_utf8(bytes).with_context(|| format!("`{}` is not UTF-8", path.display()))
+    String::from_utf8(bytes).map_err(|error| {
+        Failure::Usage(format!("`{}` is not UTF-8: {error}", path.display())).into()
+    })
 }
 
 #[cfg(test)]

@@ -4,15 +4,13 @@ use super::local;
 use crate::arguments::Audit;
 use crate::config::Environment;
 use crate::exit::Done;
-use crate::{terminal, wiring};
+use crate::terminal;
 use anyhow::{Result, bail};
 use serde_json::json;
-use switchboard_telemetry::Metrics;
 
 pub(crate) async fn run(audit: Audit, environment: Environment) -> Result<Done> {
     let Audit::Verify(listing) = audit;
-    let dir = local::data_dir(&listing.installation, &environment)?;
-    let store = wiring::open_store(&dir, &Metrics::new(crate::VERSION)?)?;
+    let store = local::store(&listing.installation, &environment)?;
     let report = store.audit.verify().await?;
     if listing.json {
         let fault = report.fault.as_ref();

@@ -3,7 +3,7 @@
 use crate::arguments::Check;
 use crate::config::{Config, Environment, read_text};
 use crate::exit::{Done, Failure};
-use crate::terminal;
+use crate::{terminal, wiring};
 use anyhow::Result;
 use switchboard_config::Problem;
 use switchboard_domain::routing::{KnownNames, RoutingTable, analyse};
@@ -12,6 +12,7 @@ pub(crate) fn run(check: &Check, environment: &Environment) -> Result<Done> {
     let name = check.file.display().to_string();
     let problems = match Config::parse(&name, &read_text(&check.file)?, environment) {
         Ok(config) => {
+            check_rules(&config, check.json)?;
             if !check.json {
                 praise(&name, &config);
             }
@@ -26,6 +27,18 @@ pub(crate) fn run(check: &Check, environment: &Environment) -> Result<Done> {
         [] => Ok(Done::Fully),
         problems => Err(Failure::Usage(report(&name, problems)).into()),
     }
+}
+
+/// The rules are a file of their own: what is wrong there has its own name and places.
+fn check_rules(config: &Config, json: bool) -> Result<()> {
+    let Err(error) = wiring::classifier(config) else {
+        return Ok(());
+    };
+    if json {
+        let lines: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
+        terminal::line(&serde_json::to_string(&lines)?);
+    }
+    Err(error)
 }
 
 fn praise(name: &str, config: &Config) {
@@ -77,4 +90,30 @@ fn report(name: &str, problems: &[Problem]) -> String {
 
 fn described(problems: &[Problem]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_file_that_a_server_would_refuse_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("mine.toml");
+        let text = format!(
+            "[classify]\nrules = \"{}/rules.toml\"\n",
+            dir.path().display()
+        );
+        std::fs::write(&file, text).unwrap();
+        let refused = |json| {
+            let check = Check {
+                file: file.clone(),
+                json,
+            };
+            run(&check, &Environment::new()).unwrap_err().to_string()
+        };
+        assert!(refused(false).contains("rules.toml"));
+        std::fs::write(dir.path().join("rules.toml"), "rules = 5").unwrap();
+        assert!(refused(true).contains("rules.toml:1:"));
+    }
 }

@@ -18,27 +18,40 @@ pub(crate) fn run(classify: &Classify, environment: &Environment) -> Result<Done
     let classifier = wiring::classifier(&config)?;
     let mut input = open(classify)?;
     let mut output = BufWriter::new(std::io::stdout().lock());
-    let mut refused = false;
+    match classify_lines(&classifier, &mut input, &mut output) {
+        // `| head`: who has read enough is no failure of ours.
+        Err(error) if has_left(&error) => Ok(Done::Fully),
+        done => done,
+    }
+}
+
+fn classify_lines(
+    classifier: &Classifier,
+    input: &mut impl BufRead,
+    output: &mut impl Write,
+) -> Result<Done> {
+    let mut done = Done::Fully;
     let mut number = 0_u64;
-    while let Some(line) = next_line(&mut input)? {
+    while let Some(line) = next_line(input)? {
         number += 1;
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match verdict(&classifier, &line) {
+        match verdict(classifier, &line) {
             Ok(verdict) => writeln!(output, "{verdict}")?,
             Err(reason) => {
-                refused = true;
+                done = Done::WithRefusals;
                 writeln!(output, "{}", json!({ "line": number, "error": reason }))?;
             }
         }
     }
     output.flush()?;
-    Ok(if refused {
-        Done::WithRefusals
-    } else {
-        Done::Fully
-    })
+    Ok(done)
+}
+
+fn has_left(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 fn open(classify: &Classify) -> Result<Box<dyn BufRead>> {
@@ -95,6 +108,16 @@ fn verdict(classifier: &Classifier, line: &[u8]) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reader_that_left_is_no_failure() {
+        let (reader, mut output) = std::io::pipe().unwrap();
+        drop(reader);
+        let classifier = wiring::classifier(&Config::load(None, &Environment::new()).unwrap());
+        let mut input = br#"{"text":"hi"}"#.as_slice();
+        let left = classify_lines(&classifier.unwrap(), &mut input, &mut output).unwrap_err();
+        assert!(has_left(&left), "{left:?}");
+    }
 
     #[test]
     fn a_line_over_the_limit_takes_no_other_with_it() {

@@ -4,9 +4,13 @@ use crate::arguments::Installation;
 use crate::config::{Config, Environment};
 use crate::exit::Failure;
 use crate::lock::{self, Running};
+use crate::wiring;
 use anyhow::Result;
 use std::path::PathBuf;
 use switchboard_ingest::api_client::{ApiClient, ApiError};
+use switchboard_storage::Store;
+use switchboard_storage::sqlite::FILE_NAME as STORE_FILE_NAME;
+use switchboard_telemetry::Metrics;
 
 /// The data directory a command means: the one given, else the configured one.
 pub(crate) fn data_dir(installation: &Installation, environment: &Environment) -> Result<PathBuf> {
@@ -16,6 +20,22 @@ pub(crate) fn data_dir(installation: &Installation, environment: &Environment) -
     Ok(Config::load(installation.config.as_deref(), environment)?
         .server
         .data_dir)
+}
+
+/// The store of an installation that must be there: a mistyped directory is no empty one.
+///
+/// # Errors
+/// Exit code 2 when there is no store in the directory.
+pub(crate) fn store(installation: &Installation, environment: &Environment) -> Result<Store> {
+    let dir = data_dir(installation, environment)?;
+    if !dir.join(STORE_FILE_NAME).exists() {
+        let message = format!(
+            "there is no {STORE_FILE_NAME} in `{}`: name the data directory with --data-dir",
+            dir.display()
+        );
+        return Err(Failure::Usage(message).into());
+    }
+    wiring::open_store(&dir, &Metrics::new(crate::VERSION)?)
 }
 
 /// The running server of the installation.
@@ -54,5 +74,25 @@ where
         2 => Failure::Usage(error.to_string()).into(),
         4 => Failure::Unreachable(error.to_string()).into(),
         _ => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_directory_is_named_and_not_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let installation = Installation {
+            config: None,
+            data_dir: Some(dir.path().join("mistyped")),
+        };
+        let refused = store(&installation, &Environment::new()).err().unwrap();
+        assert!(matches!(
+            refused.downcast_ref::<Failure>(),
+            Some(Failure::Usage(text)) if text.contains("mistyped") && text.contains("--data-dir")
+        ));
+        assert!(!dir.path().join("mistyped").exists());
     }
 }

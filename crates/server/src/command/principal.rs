@@ -19,6 +19,9 @@ use switchboard_domain::{Clock, Slug};
 use switchboard_storage::{NewToken, Store, TokenInfo, User as StoredUser};
 use switchboard_telemetry::Metrics;
 
+/// Room for a person's full name; lists stay readable.
+const NAME_CHARACTERS_MAX: usize = 80;
+
 /// What audit rows call somebody at the machine's own command line.
 const ACTOR: &str = "command-line";
 
@@ -58,6 +61,7 @@ async fn create_user(new: &NewPrincipal, environment: &Environment) -> Result<Do
 
 async fn create_token(new: &NewPrincipal, environment: &Environment) -> Result<Done> {
     let (role, departments) = checked(new)?;
+    require_departments(role, &departments)?;
     let store = open(&new.installation, environment)?;
     let secret = randomness::token();
     let token = NewToken {
@@ -82,7 +86,7 @@ async fn create_token(new: &NewPrincipal, environment: &Environment) -> Result<D
 }
 
 async fn list_users(listing: &Listing, environment: &Environment) -> Result<Done> {
-    let store = open(&listing.installation, environment)?;
+    let store = local::store(&listing.installation, environment)?;
     for user in store.access.list_users().await? {
         let departments = names(&user.departments);
         terminal::line(&if listing.json {
@@ -100,7 +104,7 @@ async fn list_users(listing: &Listing, environment: &Environment) -> Result<Done
 }
 
 async fn list_tokens(listing: &Listing, environment: &Environment) -> Result<Done> {
-    let store = open(&listing.installation, environment)?;
+    let store = local::store(&listing.installation, environment)?;
     for token in store.access.list_tokens().await? {
         terminal::line(&if listing.json {
             as_json(&token)
@@ -112,7 +116,7 @@ async fn list_tokens(listing: &Listing, environment: &Environment) -> Result<Don
 }
 
 async fn revoke_token(named: &Named, environment: &Environment) -> Result<Done> {
-    let store = open(&named.installation, environment)?;
+    let store = local::store(&named.installation, environment)?;
     let revoked = store
         .access
         .revoke_token(&named.name, &actor(), SystemClock.now())
@@ -168,10 +172,33 @@ fn checked(new: &NewPrincipal) -> Result<(Role, BTreeSet<Slug>)> {
     let departments = departments
         .collect::<Result<_, _>>()
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    if new.name.trim().is_empty() {
-        return Err(Failure::Usage("the name is empty".to_owned()).into());
-    }
+    check_name(&new.name)?;
     Ok((role, departments))
+}
+
+/// A token that sees nothing would be found out by the person who was given it.
+fn require_departments(role: Role, departments: &BTreeSet<Slug>) -> Result<()> {
+    let is_bound = matches!(role, Role::Agent | Role::Viewer);
+    require(!is_bound || !departments.is_empty(), || {
+        format!(
+            "a token of role `{}` sees only the departments it is given: \
+             add --department NAME, or take --role supervisor",
+            role.as_str()
+        )
+    })
+}
+
+/// Names stand in events and on terminals.
+fn check_name(name: &str) -> Result<()> {
+    let characters = name.chars().count();
+    require(!name.trim().is_empty(), || "the name is empty".to_owned())?;
+    require(characters <= NAME_CHARACTERS_MAX, || {
+        format!("the name has {characters} characters; {NAME_CHARACTERS_MAX} are the most")
+    })?;
+    require(
+        terminal::harmless(name, NAME_CHARACTERS_MAX) == name,
+        || "the name has control characters in it; leave them out".to_owned(),
+    )
 }
 
 fn open(installation: &Installation, environment: &Environment) -> Result<Store> {
@@ -190,5 +217,34 @@ fn require(holds: bool, message: impl FnOnce() -> String) -> Result<()> {
         Ok(())
     } else {
         Err(Failure::Usage(message()).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::a_name("Ann Example", true)]
+    #[case::empty(" ", false)]
+    #[case::line_break("ann\nadmin  works", false)]
+    #[case::escape_sequence("\u{1b}[2J", false)]
+    #[case::right_to_left_override("ann\u{202e}", false)]
+    #[case::as_long_as_it_may_be(&"ä".repeat(NAME_CHARACTERS_MAX), true)]
+    #[case::too_long(&"a".repeat(NAME_CHARACTERS_MAX + 1), false)]
+    fn a_name_fits_a_list(#[case] name: &str, #[case] fits: bool) {
+        assert_eq!(check_name(name).is_ok(), fits);
+    }
+
+    #[rstest]
+    #[case::agent(Role::Agent, false)]
+    #[case::viewer(Role::Viewer, false)]
+    #[case::supervisor(Role::Supervisor, true)]
+    #[case::ingest(Role::Ingest, true)]
+    fn a_token_that_would_see_nothing_is_not_made(#[case] role: Role, #[case] fits: bool) {
+        assert_eq!(require_departments(role, &BTreeSet::new()).is_ok(), fits);
+        let departments = BTreeSet::from([Slug::new("support").unwrap()]);
+        assert!(require_departments(role, &departments).is_ok());
     }
 }

@@ -40,8 +40,8 @@ pub enum StorageError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The database was written by a newer program, or is not ours at all. The process must
-    /// not start on it.
+    /// The database was written by a newer program, is damaged, or is not ours at all. The
+    /// process must not work on it.
     #[error("{reason}")]
     Incompatible {
         /// What was found, and the way out.

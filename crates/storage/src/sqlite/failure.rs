@@ -19,9 +19,13 @@ impl From<rusqlite::Error> for StorageError {
                 | ErrorCode::OperationInterrupted
                 | ErrorCode::ReadOnly,
             ) => Self::Unavailable { reason },
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                corrupt("store.db", "", "", reason)
-            }
+            // The file, not a row: nothing in it may be trusted any more.
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Incompatible {
+                reason: format!(
+                    "`store.db` in the data directory is damaged or not ours: {reason}; \
+                     restore log and store from the same backup"
+                ),
+            },
             // A column of another type than it was created with.
             None if matches!(error, rusqlite::Error::InvalidColumnType(..)) => {
                 corrupt("store.db", "", "", reason)

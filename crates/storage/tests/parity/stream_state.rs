@@ -197,3 +197,19 @@ async fn a_newer_schema_and_a_foreign_file_are_refused() {
         "{refused:?}"
     );
 }
+
+#[tokio::test]
+async fn a_damaged_file_is_refused_with_the_way_out() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("store.db"), [7; 8192]).unwrap();
+    let refused = try_open(&dir, "test").err().unwrap();
+    assert!(
+        matches!(refused, StorageError::Incompatible { .. }),
+        "{refused:?}"
+    );
+    let told = refused.to_string();
+    assert!(
+        told.contains("`store.db`") && told.contains("backup"),
+        "{told}"
+    );
+}

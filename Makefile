@@ -4,10 +4,12 @@
 CARGO   ?= cargo
 RUST    := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 TOOLS   := target/tools
+# One that is installed already serves as well.
+DENY    := $(or $(shell command -v cargo-deny),$(TOOLS)/bin/cargo-deny)
 # The fault suite kills the process at named points, which only this build has.
 FAULTY  := --features switchboard-server/failpoints
 N       ?= 200
-SECONDS ?= 60
+CASES   ?= 20000
 
 .PHONY: build test demo bench faults fuzz lint format deny toolchain
 
@@ -29,8 +31,8 @@ format:
 	$(CARGO) fmt --all
 
 # Licences, bans and sources; the advisory database is asked only where it can be reached.
-deny: $(TOOLS)/bin/cargo-deny
-	$(TOOLS)/bin/cargo-deny --offline check --hide-inclusion-graph licenses bans sources
+deny: $(DENY)
+	$(DENY) --offline check --hide-inclusion-graph licenses bans sources
 
 $(TOOLS)/bin/cargo-deny: | toolchain
 	$(CARGO) install --locked --root $(TOOLS) --version 0.20.2 cargo-deny
@@ -40,8 +42,15 @@ faults: toolchain
 	$(CARGO) build --locked --workspace --bins $(FAULTY)
 	SWITCHBOARD_FAULTS=$(N) $(CARGO) test --locked -p switchboard-tests --test faults -- --nocapture
 
-bench: build
-	target/release/switchboard bench
+# What the log, the store and the classifier do per second here; figures compare within a run.
+bench: toolchain
+	$(CARGO) run --release --locked -p switchboard-stream --example log_rate -- target
+	$(CARGO) run --release --locked -p switchboard-storage --example measure -- 100000
+
+# The laws of everything that reads strangers' bytes, over many more random cases.
+fuzz: toolchain
+	PROPTEST_CASES=$(CASES) $(CARGO) test --release --locked --lib \
+	  -p switchboard-ingest -p switchboard-classify -p switchboard-config
 
 toolchain:
 	@command -v $(CARGO) >/dev/null || { \

@@ -1,5 +1,6 @@
 //! Posts to feed: our own, varied, and the same for the same seed.
 
+use anyhow::{Context, Result};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
@@ -55,6 +56,15 @@ fn echo(posts: &[Value], id: &str, random: &mut StdRng) -> Value {
         _ => post["op"] = json!("delete"),
     }
     post
+}
+
+/// The mentions of a file, one a line.
+pub fn read(file: &str) -> Result<Vec<Value>> {
+    let text = std::fs::read_to_string(file).with_context(|| file.to_owned())?;
+    Ok(text
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()?)
 }
 
 /// One mention a line.

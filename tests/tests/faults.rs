@@ -3,7 +3,8 @@
 //! A server is killed again and again while posts come in, every second time inside an append
 //! or a store transaction, at a point and a pass chosen by the seed. Then it is left alone,
 //! catches up, and every law is checked. `SWITCHBOARD_FAULTS=200` asks for more kills than
-//! the few of `make test`; `SWITCHBOARD_SEED` repeats a run.
+//! the few of `make test`; `SWITCHBOARD_SEED` repeats a run; `SWITCHBOARD_POSTS` names a file of
+//! mentions to be sent instead of our own posts.
 
 #![expect(
     clippy::print_stderr,
@@ -121,11 +122,12 @@ struct Story<'a> {
 impl<'a> Story<'a> {
     async fn new(dir: &'a Path, kills: u64, seed: u64) -> Result<Self> {
         let count = usize::try_from(kills)? * POSTS_PER_KILL;
+        let file = variable("SWITCHBOARD_POSTS");
         Ok(Self {
             dir,
             token: server::token(dir).await?,
             random: StdRng::seed_from_u64(seed),
-            posts: posts::mixed(count, seed),
+            posts: file.map_or_else(|| Ok(posts::mixed(count, seed)), |file| posts::read(&file))?,
             sent: 0,
         })
     }
@@ -282,10 +284,10 @@ impl<'a> Story<'a> {
     }
 }
 
-fn number_from(variable: &str) -> Option<u64> {
-    std::env::vars()
-        .find(|(name, _)| name == variable)?
-        .1
-        .parse()
-        .ok()
+fn number_from(name: &str) -> Option<u64> {
+    variable(name)?.parse().ok()
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::vars().find_map(|(known, value)| (known == name).then_some(value))
 }

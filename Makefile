@@ -32,6 +32,7 @@ format:
 
 # Licences, bans and sources; the advisory database is asked only where it can be reached.
 deny: $(DENY)
+	$(CARGO) fetch --locked
 	$(DENY) --offline check --hide-inclusion-graph licenses bans sources
 
 $(TOOLS)/bin/cargo-deny: | toolchain

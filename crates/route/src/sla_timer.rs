@@ -3,6 +3,7 @@
 //! Deadlines are rows, and the store fires them in its own transaction; this only looks.
 
 use crate::labels;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use switchboard_domain::Clock;
@@ -56,8 +57,8 @@ impl SlaTimer {
         for one in &fired {
             self.count(one);
         }
-        let mut tickets: Vec<_> = fired.iter().map(|one| one.ticket).collect();
-        tickets.dedup();
+        // Milestones come in deadline order, so one ticket's need not stand together.
+        let tickets: BTreeSet<_> = fired.iter().map(|one| one.ticket).collect();
         Ok(tickets.len())
     }
 

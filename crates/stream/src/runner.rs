@@ -72,8 +72,8 @@ pub struct Stop {
 /// Why a stage ended by itself. The process should exit non-zero.
 #[derive(Debug, thiserror::Error)]
 pub enum RunnerError {
-    /// The log cannot go on with this stage.
-    #[error("stage `{stage}` stopped: {source}")]
+    /// The log cannot go on with this stage; the source says why.
+    #[error("stage `{stage}` stopped")]
     Log {
         /// Which stage.
         stage: &'static str,

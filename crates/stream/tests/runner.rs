@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use switchboard_stream::RunnerError;
+use switchboard_stream::log::LogError;
 use switchboard_stream::record::ErrorClass;
 use switchboard_stream::runner::{Progress, STALL_LIMIT, Watched, watch};
 use switchboard_telemetry::{Metrics, Stage as StageLabel};
@@ -229,4 +230,14 @@ proptest! {
         prop_assert_eq!(harness.stage.effects().len() as u64, forwarded);
         prop_assert_eq!(harness.committed(), records);
     }
+}
+
+#[test]
+fn a_stage_s_death_names_its_cause_once() {
+    let error = RunnerError::Log {
+        stage: "route",
+        source: LogError::Closed,
+    };
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(!error.to_string().contains(&cause), "{error}: {cause}");
 }

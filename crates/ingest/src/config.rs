@@ -150,11 +150,13 @@ mod tests {
              [sources.three]\nconnector = 'file'\nsettings = { paths = [], speed = 0.0, sped = 1 }\n",
         );
         assert!(sources.is_empty());
-        insta::assert_snapshot!(problems.join("\n"), @r"
+        let names: Vec<&str> = CONNECTORS.iter().map(|known| known.name).collect();
+        let problems = problems.join("\n").replace(&names.join(", "), "CONNECTORS");
+        insta::assert_snapshot!(problems, @r"
         s.toml:2:13: `items_max` is 10001; it must be from 1 to 10000
         s.toml:3:10: a source's name: `Storms` is not a name of 1 to 40 characters from a-z, 0-9 and `-`
-        s.toml:4:13: unknown connector `flie` (did you mean `file`? known: file)
-        s.toml:6:1: missing `connector` (known: file)
+        s.toml:4:13: unknown connector `flie` (did you mean `file`? known: CONNECTORS)
+        s.toml:6:1: missing `connector` (known: CONNECTORS)
         s.toml:9:22: `paths` is empty; name at least one file of JSON lines
         s.toml:9:34: `speed` is 0; it must be from 0.001 to 1000000
         s.toml:9:39: unknown key `sped` in `[sources.three.settings]` (did you mean `speed`? known: paths, speed, shift_to_now, as_recorded, follow)

@@ -1,5 +1,6 @@
 //! What a source is to the worker: a cursor goes in, posts and the next cursor come out.
 
+use crate::bluesky;
 use crate::file;
 use crate::mention::ItemError;
 use crate::sample::Sampled;
@@ -117,7 +118,7 @@ pub struct Descriptor {
 
 /// Every connector in the binary, sorted by name. A plain list on purpose: it can be read,
 /// diffed and stepped through.
-pub const CONNECTORS: &[Descriptor] = &[file::DESCRIPTOR];
+pub const CONNECTORS: &[Descriptor] = &[bluesky::DESCRIPTOR, file::DESCRIPTOR];
 
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@
 //! | [`http`] | the one engine of connectors that speak HTTP: limits, errors, what may be reached |
 //! | [`worker`] | one task per source: poll, append, and only then the cursor |
 //! | [`file`](mod@file) | the connector that reads files of JSON lines |
+//! | [`bluesky`] | the connector of Bluesky's stream |
 //! | [`replay`], [`api_client`] | the client's side of `switchboard replay`, and of our API |
 //! | [`config`] | `[ingest]` and `[sources.<name>]` |
 //!
@@ -22,6 +23,7 @@
 
 pub mod api_client;
 mod backlog;
+pub mod bluesky;
 pub mod config;
 pub mod connector;
 #[cfg(test)]

@@ -1,0 +1,70 @@
+//! Parts → one running process, in the order in which data flows.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`open`] | log, store, metrics and rules, opened |
+//! | [`stages`] | classify, route, alert, each with what it reads |
+//! | [`duties`] | sources, timers, the relay, retention, the watchdog |
+//! | [`http`] | the API and the ops listener |
+
+mod duties;
+mod http;
+mod open;
+mod stages;
+
+pub(crate) use http::listen;
+pub(crate) use open::{classifier, open, open_store};
+
+use crate::arguments::Role;
+use crate::config::Config;
+use crate::lifecycle::Lifecycle;
+use anyhow::Result;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use switchboard_domain::Clock;
+use switchboard_storage::{Authenticator, Store};
+use switchboard_stream::backend::embedded::EmbeddedLog;
+use switchboard_stream::log::Log;
+use switchboard_telemetry::Metrics;
+use tokio::net::TcpListener;
+
+/// Everything the parts share.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub(crate) config: Arc<Config>,
+    pub(crate) roles: BTreeSet<Role>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: Metrics,
+    pub(crate) log: Arc<EmbeddedLog>,
+    pub(crate) store: Store,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) lifecycle: Lifecycle,
+}
+impl Parts {
+    /// Starts every part of the roles asked for. They end with the lifecycle.
+    pub(crate) async fn start(&self, api: TcpListener, ops: TcpListener) -> Result<()> {
+        let mut watched = Vec::new();
+        for reading in self.readings()? {
+            watched.push(self.start_stage(reading).await?);
+        }
+        if self.has(Role::Ingest) {
+            self.start_sources();
+        }
+        if self.has(Role::Route) {
+            self.start_timers();
+        }
+        self.start_relay();
+        self.start_retention();
+        self.start_watchdog(watched);
+        self.serve("api", api, self.api());
+        self.serve_late("ops", ops, self.ops());
+        Ok(())
+    }
+
+    fn log(&self) -> Arc<dyn Log> {
+        Arc::clone(&self.log) as Arc<dyn Log>
+    }
+    fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}

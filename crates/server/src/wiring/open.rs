@@ -1,0 +1,137 @@
+//! Log, store, metrics and rules, opened.
+
+use super::Parts;
+use crate::arguments::Role;
+use crate::clock::SystemClock;
+use crate::config::{Config, read_text};
+use crate::exit::Failure;
+use crate::lifecycle::Lifecycle;
+use crate::randomness;
+use anyhow::Result;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use switchboard_classify::{Classifier, NoModel, Problem, RuleSet};
+use switchboard_domain::{Clock, Slug};
+use switchboard_storage::sqlite::{SqliteOptions, SqliteStore};
+use switchboard_storage::{Authenticator, Store};
+use switchboard_stream::backend::embedded::{EmbeddedLog, EmbeddedOptions};
+use switchboard_stream::log::Log;
+use switchboard_stream::topic;
+use switchboard_telemetry::{Gauge, Metrics};
+
+/// Opens log and store in `data_dir`.
+pub(crate) async fn open(
+    config: Config,
+    data_dir: &Path,
+    roles: BTreeSet<Role>,
+    secret: &str,
+) -> Result<Parts> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let metrics = open_metrics(&config)?;
+    let log = open_log(&config, data_dir).await?;
+    let store = open_store(data_dir, &metrics)?;
+    let authenticator = Authenticator::new(Arc::clone(&store.access), Some(secret.to_owned()));
+    let lifecycle = Lifecycle::default();
+    let config = Arc::new(config);
+    Ok(Parts {
+        config,
+        roles,
+        clock,
+        metrics,
+        log,
+        store,
+        authenticator,
+        lifecycle,
+    })
+}
+
+/// The store alone, for commands that write beside a running server.
+pub(crate) fn open_store(data_dir: &Path, metrics: &Metrics) -> Result<Store> {
+    let options = SqliteOptions {
+        dir: data_dir.to_owned(),
+        // Several processes may write beside each other; each numbers its own audit rows.
+        writer: format!(
+            "{}-{}",
+            std::process::id(),
+            hex::encode(randomness::bytes::<4>())
+        ),
+        metrics: metrics.clone(),
+    };
+    Ok(SqliteStore::open(options)?.store())
+}
+/// The classifier the configuration asks for.
+///
+/// # Errors
+/// A usage failure that lists every problem of the rule file.
+pub(crate) fn classifier(config: &Config) -> Result<Classifier> {
+    let (name, rules) = match &config.classify.rules {
+        None => ("built-in rules".to_owned(), RuleSet::shipped()),
+        Some(path) => {
+            let text = read_text(Path::new(&path.value))?;
+            (path.value.clone(), RuleSet::parse(&text))
+        }
+    };
+    let rules = rules.map_err(|problems| {
+        let lines = problems.iter().map(|problem| {
+            let Problem {
+                line,
+                column,
+                message,
+            } = problem;
+            format!("{name}:{line}:{column}: {message}")
+        });
+        let lines: Vec<String> = lines.collect();
+        Failure::Usage(format!("the rules are not usable\n{}", lines.join("\n")))
+    })?;
+    let thresholds = config.classify.thresholds;
+    Ok(Classifier::new(rules, Box::new(NoModel)).with_thresholds(thresholds))
+}
+
+fn open_metrics(config: &Config) -> Result<Metrics> {
+    let metrics = Metrics::new(crate::VERSION)?;
+    let names: Vec<&str> = config
+        .route
+        .departments
+        .iter()
+        .map(|department| department.slug.as_str())
+        .collect();
+    metrics.register_departments(&names);
+    metrics.set(Gauge::BuildInfo, 1.0);
+    Ok(metrics)
+}
+
+async fn open_log(config: &Config, data_dir: &Path) -> Result<Arc<EmbeddedLog>> {
+    let options = EmbeddedOptions::new(data_dir, randomness::bytes());
+    let log = Arc::new(EmbeddedLog::open(&options)?);
+    let departments: Vec<Slug> = config
+        .route
+        .departments
+        .iter()
+        .map(|department| department.slug.clone())
+        .collect();
+    let partitions = config.log.partitions;
+    let mut specs = topic::standard_topics(partitions);
+    specs.extend(topic::queue_topics(&departments, partitions));
+    for spec in &mut specs {
+        spec.retention = config.log.retention;
+    }
+    log.ensure_topics(&specs).await?;
+    register_groups(&log).await?;
+    Ok(log)
+}
+
+/// Retention waits for these also when the process runs without their role.
+async fn register_groups(log: &EmbeddedLog) -> Result<()> {
+    let classified = [topic::MENTION_CLASSIFIED_URGENT, topic::MENTION_CLASSIFIED];
+    log.register_group(
+        switchboard_classify::stage::CONSUMER,
+        &[topic::MENTION_RECEIVED],
+    )
+    .await?;
+    log.register_group(switchboard_route::stage::CONSUMER, &classified)
+        .await?;
+    log.register_group(switchboard_alert::stage::CONSUMER, &[topic::MENTION_SIGNAL])
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! The stages, in the order in which data flows.
+
+use super::Parts;
+use super::open::classifier;
+use crate::arguments::Role;
+use crate::randomness;
+use anyhow::Result;
+use std::sync::Arc;
+use switchboard_alert::WatchStage;
+use switchboard_classify::ClassifyStage;
+use switchboard_route::{RouteStage, StoreOffsets};
+use switchboard_storage::MAX_INTAKE_BATCH;
+use switchboard_stream::log::{Log, OffsetHome, Subscription};
+use switchboard_stream::runner::{Progress, Runner, RunnerOptions, Stage, Watched};
+use switchboard_stream::topic::{self, TopicName};
+
+/// A stage as it is to be run: what it reads, and who keeps its offset.
+pub(super) struct Reading {
+    stage: Arc<dyn Stage>,
+    group: &'static str,
+    topics: Vec<TopicName>,
+    offsets: OffsetHome,
+    batch_records_max: usize,
+}
+impl Parts {
+    /// The stages of the roles, in the order in which data flows.
+    pub(super) fn readings(&self) -> Result<Vec<Reading>> {
+        let mut readings = Vec::new();
+        if self.has(Role::Classify) {
+            readings.push(self.classify()?);
+        }
+        if self.has(Role::Route) {
+            readings.push(self.route());
+        }
+        if self.has(Role::Alert) {
+            readings.push(self.alert());
+        }
+        Ok(readings)
+    }
+
+    fn classify(&self) -> Result<Reading> {
+        let stage = ClassifyStage {
+            classifier: Arc::new(classifier(&self.config)?),
+            brands: Arc::clone(&self.config.brands),
+            log: self.log(),
+        };
+        Ok(Reading {
+            stage: Arc::new(stage),
+            group: switchboard_classify::stage::CONSUMER,
+            topics: vec![topic::MENTION_RECEIVED],
+            offsets: OffsetHome::Log,
+            batch_records_max: 1_000,
+        })
+    }
+
+    fn route(&self) -> Reading {
+        let stage = RouteStage {
+            table: Arc::clone(&self.config.route.table),
+            policies: Arc::clone(&self.config.route.policies),
+            join_window: self.config.route.join_window,
+            intake: Arc::clone(&self.store.intake),
+            offsets: Arc::clone(&self.store.offsets),
+            clock: Arc::clone(&self.clock),
+            metrics: self.metrics.clone(),
+        };
+        Reading {
+            stage: Arc::new(stage),
+            group: switchboard_route::stage::CONSUMER,
+            // Urgent first: chatter waits for a crisis, never the other way round.
+            topics: vec![topic::MENTION_CLASSIFIED_URGENT, topic::MENTION_CLASSIFIED],
+            offsets: self.store_offsets(),
+            batch_records_max: MAX_INTAKE_BATCH,
+        }
+    }
+
+    fn alert(&self) -> Reading {
+        let stage = WatchStage {
+            rule: self.config.alert.rule,
+            incidents: Arc::clone(&self.store.incidents),
+            letters: Arc::clone(&self.store.intake),
+            offsets: Arc::clone(&self.store.offsets),
+            clock: Arc::clone(&self.clock),
+            metrics: self.metrics.clone(),
+        };
+        Reading {
+            stage: Arc::new(stage),
+            group: switchboard_alert::stage::CONSUMER,
+            topics: vec![topic::MENTION_SIGNAL],
+            offsets: self.store_offsets(),
+            batch_records_max: MAX_INTAKE_BATCH,
+        }
+    }
+
+    pub(super) async fn start_stage(&self, reading: Reading) -> Result<Watched> {
+        let Reading {
+            stage,
+            group,
+            topics,
+            offsets,
+            batch_records_max,
+        } = reading;
+        let subscription = Subscription {
+            group: group.to_owned(),
+            topics: topics.clone(),
+            offsets,
+        };
+        let consumer = self.log.subscribe(subscription).await?;
+        let progress = Progress::default();
+        let watched = Watched {
+            stage: stage.name(),
+            progress: progress.clone(),
+            group: group.to_owned(),
+            topics,
+        };
+        let runner = Runner {
+            stage,
+            consumer,
+            clock: Arc::clone(&self.clock),
+            metrics: self.metrics.clone(),
+            progress,
+            options: RunnerOptions {
+                batch_records_max,
+                ..RunnerOptions::new(crate::VERSION)
+            },
+            jitter_seed: u64::from_le_bytes(randomness::bytes()),
+        };
+        let stop = self.lifecycle.stop.clone();
+        self.lifecycle
+            .start(group, async move { Ok(runner.run(&stop).await?) });
+        Ok(watched)
+    }
+
+    fn store_offsets(&self) -> OffsetHome {
+        OffsetHome::Store(Arc::new(StoreOffsets(Arc::clone(&self.store.offsets))))
+    }
+}

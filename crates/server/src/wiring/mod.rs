@@ -40,6 +40,7 @@ pub(crate) struct Parts {
     pub(crate) authenticator: Authenticator,
     pub(crate) lifecycle: Lifecycle,
 }
+
 impl Parts {
     /// Starts every part of the roles asked for. They end with the lifecycle.
     pub(crate) async fn start(&self, api: TcpListener, ops: TcpListener) -> Result<()> {
@@ -64,6 +65,7 @@ impl Parts {
     fn log(&self) -> Arc<dyn Log> {
         Arc::clone(&self.log) as Arc<dyn Log>
     }
+
     fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
     }

@@ -85,7 +85,7 @@ async fn a_store_that_answers_is_ready() {
 
 fn letter(batch: &Batch, reason: String) -> DeadLetter {
     let failure = Failure {
-        stage: "route".into(),
+        stage: "route",
         error_class: ErrorClass::Invalid,
         reason,
         attempts: 1,

@@ -41,6 +41,18 @@ impl Role {
         }
     }
 
+    /// Whether the role allows `action` at all.
+    pub const fn may(self, action: Action) -> bool {
+        match (self, action) {
+            (Self::Admin, _)
+            | (Self::Supervisor | Self::Agent, Action::ReadTickets | Action::WorkTickets)
+            | (Self::Supervisor, Action::ReadTopics)
+            | (Self::Viewer, Action::ReadTickets)
+            | (Self::Ingest, Action::IngestMentions) => true,
+            (Self::Supervisor | Self::Agent | Self::Viewer | Self::Ingest, _) => false,
+        }
+    }
+
     /// The role of that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
@@ -96,14 +108,7 @@ pub enum Action {
 impl Principal {
     /// Whether the role allows `action` at all; the departments are a second question.
     pub const fn may(&self, action: Action) -> bool {
-        match (self.role, action) {
-            (Role::Admin, _)
-            | (Role::Supervisor | Role::Agent, Action::ReadTickets | Action::WorkTickets)
-            | (Role::Supervisor, Action::ReadTopics)
-            | (Role::Viewer, Action::ReadTickets)
-            | (Role::Ingest, Action::IngestMentions) => true,
-            (Role::Supervisor | Role::Agent | Role::Viewer | Role::Ingest, _) => false,
-        }
+        self.role.may(action)
     }
 
     /// The departments it sees: all for admins and supervisors, none for ingest tokens.

@@ -9,6 +9,7 @@ use switchboard_storage::dead_letters::DeadLetters;
 use switchboard_storage::{Access, Authenticator, Tickets};
 use switchboard_stream::Log;
 use switchboard_telemetry::Metrics;
+use tokio_util::sync::CancellationToken;
 
 /// Everything the API needs, handed in by the process.
 pub struct Parts {
@@ -30,6 +31,8 @@ pub struct Parts {
     pub departments: Vec<Slug>,
     /// OpenAPI documents, as JSON, of what others serve on the same listener.
     pub documents: Vec<&'static str>,
+    /// Set when the process stops: whoever waits for news is answered at once.
+    pub stop: CancellationToken,
     /// Begins every request id; new for every run.
     pub run_id: String,
 }

@@ -10,11 +10,16 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use serde_json::json;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use switchboard_storage::Tickets;
 use switchboard_stream::log::Log;
 use switchboard_stream::topic::MENTION_RECEIVED;
 use switchboard_telemetry::{Gauge, Metrics};
+
+/// Free bytes below which nothing new is promised: room for the write-ahead logs of both
+/// files and a checkpoint, so that what is acknowledged can still be finished.
+const DISK_FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
 
 /// What the ops listener looks at.
 #[derive(Clone)]
@@ -23,6 +28,7 @@ pub(crate) struct Ops {
     pub(crate) lifecycle: Lifecycle,
     pub(crate) log: Arc<dyn Log>,
     pub(crate) tickets: Arc<dyn Tickets>,
+    pub(crate) data_dir: PathBuf,
 }
 
 /// The router of the ops listener.
@@ -73,8 +79,22 @@ impl Ops {
         let store = self.tickets.open_counts().await.err();
         vec![
             ("lifecycle", lifecycle),
+            ("disk", disk(&self.data_dir)),
             ("log", log.map(|error| error.to_string())),
             ("store", store.map(|error| error.to_string())),
         ]
+    }
+}
+
+/// Why the disk of the data directory takes nothing more, if so.
+fn disk(data_dir: &Path) -> Option<String> {
+    match rustix::fs::statvfs(data_dir) {
+        Ok(found) => {
+            let free = found.f_bavail.saturating_mul(found.f_frsize);
+            (free < DISK_FREE_BYTES_MIN).then(|| {
+                format!("{free} bytes are free, {DISK_FREE_BYTES_MIN} are needed: make room")
+            })
+        }
+        Err(error) => Some(error.to_string()),
     }
 }

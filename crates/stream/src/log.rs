@@ -144,6 +144,13 @@ pub trait Consumer: Send + Sync {
     /// and tells retention.
     async fn commit(&mut self, batch: &Batch) -> Result<(), LogError>;
 
+    /// Asks the offset home about every partition it owns now, so that a process that was
+    /// given another log, or an older one, fails before it serves anybody.
+    ///
+    /// # Errors
+    /// What [`Consumer::poll`] would answer: [`LogError::Mismatch`], [`LogError::OutOfRange`].
+    async fn check_offsets(&mut self) -> Result<(), LogError>;
+
     /// Forgets where it was in that partition; the next poll asks the offset home again.
     async fn rewind(&mut self, topic: &TopicName, partition: u32) -> Result<(), LogError>;
 }

@@ -89,6 +89,7 @@ impl World {
             authenticator: Authenticator::new(store.access.clone(), Some("this-run".into())),
             departments: DEPARTMENTS.map(Slug::from_any).to_vec(),
             documents: vec![],
+            stop: tokio_util::sync::CancellationToken::new(),
             run_id: "run".into(),
         });
         Self {

@@ -11,7 +11,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use switchboard_domain::Slug;
-use switchboard_domain::access::{DepartmentScope, Principal};
+use switchboard_domain::access::{Action, DepartmentScope, Principal};
 use switchboard_domain::ticket::{Actor, Command, Refusal, Ticket, TicketId};
 use switchboard_storage::{Applied, Change, StorageError};
 
@@ -97,10 +97,11 @@ pub(super) async fn require_assignee(inbox: &Inbox, name: &str) -> Result<(), Ch
     let working = tokens
         .into_iter()
         .filter(|token| token.revoked_at.is_none());
-    let names: Vec<String> = users
-        .into_iter()
-        .map(|user| user.name)
-        .chain(working.map(|token| token.name))
+    let holders = users.into_iter().map(|user| (user.name, user.role));
+    let names: Vec<String> = holders
+        .chain(working.map(|token| (token.name, token.role)))
+        .filter(|(_, role)| role.may(Action::WorkTickets))
+        .map(|(name, _)| name)
         .collect();
     if names.iter().any(|known| known == name) {
         return Ok(());

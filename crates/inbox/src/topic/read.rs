@@ -104,9 +104,13 @@ pub(crate) async fn read(
     let start = start(query.text("from"), &incarnation, &topic)?;
     let limit = usize::try_from(query.number("limit")).unwrap_or(1);
     let wait = Duration::from_secs(query.number("wait").into());
-    let reading = reader::read(&inbox.log, &topic, start, (limit, wait))
-        .await
-        .map_err(TopicError::from)?;
+    let waiting = reader::read(&inbox.log, &topic, start.clone(), (limit, wait));
+    let reading = match inbox.stop.run_until_cancelled(waiting).await {
+        Some(reading) => reading,
+        // The process stops: what is there now is the answer.
+        None => reader::read(&inbox.log, &topic, start, (limit, Duration::ZERO)).await,
+    };
+    let reading = reading.map_err(TopicError::from)?;
     Ok(Json(TopicRecords {
         records: reading.records.into_iter().map(RecordView::from).collect(),
         next: reading.next.encode(&incarnation, topic.as_str()),

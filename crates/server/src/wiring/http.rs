@@ -78,6 +78,7 @@ impl Parts {
             } else {
                 vec![]
             },
+            stop: self.lifecycle.stop.soft.clone(),
             run_id: hex::encode(randomness::bytes::<4>()),
         }
     }
@@ -88,6 +89,7 @@ impl Parts {
             lifecycle: self.lifecycle.clone(),
             log: self.log(),
             tickets: Arc::clone(&self.store.tickets),
+            data_dir: self.config.server.data_dir.clone(),
         })
     }
 }

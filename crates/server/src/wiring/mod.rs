@@ -44,10 +44,11 @@ pub(crate) struct Parts {
 impl Parts {
     /// Starts every part of the roles asked for. They end with the lifecycle.
     pub(crate) async fn start(&self, api: TcpListener, ops: TcpListener) -> Result<()> {
-        let mut watched = Vec::new();
-        for reading in self.readings()? {
-            watched.push(self.start_stage(reading).await?);
-        }
+        let subscribed = self.subscribe_stages().await?;
+        let watched = subscribed
+            .into_iter()
+            .map(|(reading, consumer)| self.start_stage(reading, consumer))
+            .collect();
         if self.has(Role::Ingest) {
             self.start_sources();
         }

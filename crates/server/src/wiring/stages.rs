@@ -10,7 +10,7 @@ use switchboard_alert::WatchStage;
 use switchboard_classify::ClassifyStage;
 use switchboard_route::{RouteStage, StoreOffsets};
 use switchboard_storage::MAX_INTAKE_BATCH;
-use switchboard_stream::log::{Log, OffsetHome, Subscription};
+use switchboard_stream::log::{Consumer, Log, OffsetHome, Subscription};
 use switchboard_stream::runner::{Progress, Runner, RunnerOptions, Stage, Watched};
 use switchboard_stream::topic::{self, TopicName};
 
@@ -91,20 +91,34 @@ impl Parts {
         }
     }
 
-    pub(super) async fn start_stage(&self, reading: Reading) -> Result<Watched> {
+    /// Subscribes every stage of the roles and checks that its offset counts in this log,
+    /// before any of them moves anything.
+    ///
+    /// # Errors
+    /// When the log is not the one the store's offsets count in.
+    pub(super) async fn subscribe_stages(&self) -> Result<Vec<(Reading, Box<dyn Consumer>)>> {
+        let mut subscribed = Vec::new();
+        for reading in self.readings()? {
+            let subscription = Subscription {
+                group: reading.group.to_owned(),
+                topics: reading.topics.clone(),
+                offsets: reading.offsets.clone(),
+            };
+            let mut consumer = self.log.subscribe(subscription).await?;
+            consumer.check_offsets().await?;
+            subscribed.push((reading, consumer));
+        }
+        Ok(subscribed)
+    }
+
+    pub(super) fn start_stage(&self, reading: Reading, consumer: Box<dyn Consumer>) -> Watched {
         let Reading {
             stage,
             group,
             topics,
-            offsets,
             batch_records_max,
+            ..
         } = reading;
-        let subscription = Subscription {
-            group: group.to_owned(),
-            topics: topics.clone(),
-            offsets,
-        };
-        let consumer = self.log.subscribe(subscription).await?;
         let progress = Progress::default();
         let watched = Watched {
             stage: stage.name(),
@@ -127,7 +141,7 @@ impl Parts {
         let stop = self.lifecycle.stop.clone();
         self.lifecycle
             .start(group, async move { Ok(runner.run(&stop).await?) });
-        Ok(watched)
+        watched
     }
 
     fn store_offsets(&self) -> OffsetHome {

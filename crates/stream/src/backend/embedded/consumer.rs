@@ -282,6 +282,14 @@ impl Consumer for EmbeddedConsumer {
         }
     }
 
+    async fn check_offsets(&mut self) -> Result<(), LogError> {
+        self.settle();
+        for partition in self.owned.clone() {
+            self.find_place(&partition).await?;
+        }
+        Ok(())
+    }
+
     async fn commit(&mut self, batch: &Batch) -> Result<(), LogError> {
         let partition = self
             .shared

@@ -1,9 +1,8 @@
 //! What a source is to the worker: a cursor goes in, posts and the next cursor come out.
 
-use crate::bluesky;
-use crate::file;
 use crate::mention::ItemError;
 use crate::sample::Sampled;
+use crate::{bluesky, feed, file, hackernews, mastodon};
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
@@ -118,7 +117,14 @@ pub struct Descriptor {
 
 /// Every connector in the binary, sorted by name. A plain list on purpose: it can be read,
 /// diffed and stepped through.
-pub const CONNECTORS: &[Descriptor] = &[bluesky::DESCRIPTOR, file::DESCRIPTOR];
+pub const CONNECTORS: &[Descriptor] = &[
+    bluesky::DESCRIPTOR,
+    feed::DESCRIPTOR,
+    file::DESCRIPTOR,
+    hackernews::DESCRIPTOR,
+    mastodon::DESCRIPTOR,
+];
 
+mod page;
 #[cfg(test)]
 mod tests;

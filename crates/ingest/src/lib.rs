@@ -9,6 +9,9 @@
 //! | [`http`] | the one engine of connectors that speak HTTP: limits, errors, what may be reached |
 //! | [`worker`] | one task per source: poll, append, and only then the cursor |
 //! | [`file`](mod@file) | the connector that reads files of JSON lines |
+//! | [`feed`] | RSS, Atom and JSON feeds |
+//! | [`hackernews`] | Hacker News: Algolia's search, Firebase's items |
+//! | [`mastodon`] | hashtag timelines of Mastodon and its kin |
 //! | [`bluesky`] | the connector of Bluesky's stream |
 //! | [`replay`], [`api_client`] | the client's side of `switchboard replay`, and of our API |
 //! | [`config`] | `[ingest]` and `[sources.<name>]` |
@@ -28,8 +31,13 @@ pub mod config;
 pub mod connector;
 #[cfg(test)]
 mod fake_log;
+pub mod feed;
+mod fields;
 pub mod file;
+pub mod hackernews;
 pub mod http;
+mod markup;
+pub mod mastodon;
 pub mod mention;
 pub mod receive;
 mod record;

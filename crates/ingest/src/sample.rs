@@ -107,3 +107,55 @@ fn within_limits(mut mention: Mention) -> Result<Mention, Unmapped> {
         Unmapped::new("", error.code, format!("{}{field}", error.message))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::connector::CONNECTORS;
+    use proptest::prelude::*;
+
+    /// Pieces that make readers go further than noise does.
+    fn pieces() -> impl Strategy<Value = Vec<u8>> {
+        let known = prop::sample::select(vec![
+            "{\"id\":1,",
+            "\"content\":\"<p>x\"",
+            "\"account\":{\"id\":\"1\"}",
+            "}",
+            "[",
+            "]",
+            "null",
+            "event: update\ndata: ",
+            "event: delete\ndata: 1\n\n",
+            "{\"hits\":[",
+            "\"objectID\":\"1\"",
+            "<rss><channel>",
+            "<item>",
+            "</item>",
+            "<title>é&amp;&#x;",
+            "<![CDATA[",
+            "<!--",
+            "<a href='",
+            "<?xml version='1.0' encoding='utf-16'?>",
+            "<feed>",
+            "<entry/>",
+            "\u{feff}",
+            "{\"items\":[{}]",
+        ]);
+        let piece = prop_oneof![
+            known.prop_map(|text| text.as_bytes().to_vec()),
+            prop::collection::vec(any::<u8>(), 0..6),
+        ];
+        prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
+        #[test]
+        fn no_bytes_break_a_sample(bytes in pieces(), url in prop::option::of("https?://[a-z]{1,3}\\.example/[a-z/]{0,9}")) {
+            for descriptor in CONNECTORS {
+                let sampled = (descriptor.sample)(&bytes, url.as_deref());
+                prop_assert!(sampled.refused.iter().all(|refused| !refused.path.is_empty()));
+            }
+        }
+    }
+}

@@ -14,7 +14,7 @@ use reqwest::{Response, StatusCode, Url};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use switchboard_domain::Clock;
 
@@ -31,7 +31,7 @@ const PACE_WAIT_MAX: Duration = Duration::from_secs(2);
 /// Speaks to one host for one source.
 pub struct HttpClient {
     settings: HttpSettings,
-    client: reqwest::Client,
+    client: OnceLock<reqwest::Client>,
     pace: Arc<Pace>,
     clock: Arc<dyn Clock>,
 }
@@ -60,30 +60,23 @@ pub struct Validators {
 }
 
 impl HttpClient {
-    /// Opens nothing yet.
-    ///
-    /// # Errors
-    /// When TLS cannot be set up.
-    pub fn new(settings: HttpSettings, clock: Arc<dyn Clock>) -> Result<Self, ConnectorError> {
-        let tls = tls_config().map_err(|error| unavailable(&error))?;
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .dns_resolver(Arc::new(JudgingResolver(settings.reach.clone())))
-            .redirect(Policy::none())
-            .no_proxy()
-            .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(settings.times.connect)
-            .read_timeout(settings.times.silence)
-            .timeout(settings.times.whole)
-            .build()
-            .map_err(|error| unavailable(&error))?;
+    /// Opens nothing: the first request does.
+    pub fn new(settings: HttpSettings, clock: Arc<dyn Clock>) -> Self {
         let pace = Pace::shared(&credential(&settings), settings.requests_per_minute, BURST);
-        Ok(Self {
+        Self {
             settings,
-            client,
+            client: OnceLock::new(),
             pace,
             clock,
-        })
+        }
+    }
+
+    fn client(&self) -> Result<&reqwest::Client, ConnectorError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let built = build(&self.settings)?;
+        Ok(self.client.get_or_init(|| built))
     }
 
     /// `path` below the base, with its query.
@@ -120,7 +113,7 @@ impl HttpClient {
     ) -> Result<Option<Reply>, ConnectorError> {
         self.settings.reach.judge(&url).map_err(malformed)?;
         self.wait_for_turn().await?;
-        let request = self.client.get(url.clone()).header(ACCEPT, "*/*");
+        let request = self.client()?.get(url.clone()).header(ACCEPT, "*/*");
         let request = self.authorized(request, &url);
         let response = conditional(request, validators).send().await;
         let response = response.map_err(|error| unavailable(&error.without_url()))?;
@@ -186,6 +179,21 @@ impl HttpClient {
         self.pace.close_for(retry_after);
         ConnectorError::RateLimited { retry_after }
     }
+}
+
+fn build(settings: &HttpSettings) -> Result<reqwest::Client, ConnectorError> {
+    let tls = tls_config().map_err(|error| unavailable(&error))?;
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .dns_resolver(Arc::new(JudgingResolver(settings.reach.clone())))
+        .redirect(Policy::none())
+        .no_proxy()
+        .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(settings.times.connect)
+        .read_timeout(settings.times.silence)
+        .timeout(settings.times.whole)
+        .build()
+        .map_err(|error| unavailable(&error))
 }
 
 fn moved(status: StatusCode, headers: &HeaderMap) -> String {

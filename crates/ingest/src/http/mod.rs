@@ -15,10 +15,15 @@ mod address;
 mod client;
 mod pace;
 mod settings;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 pub use address::{Network, Reach};
 pub use client::{BODY_BYTES_MAX, HttpClient, Reply, Validators};
 pub use pace::{Pace, retry_after};
 pub use settings::{Bearer, HttpSettings, TimeLimits, read_http};
+pub(crate) use settings::{parse_url, read_allowed};
 pub use tls::tls_config;

@@ -247,7 +247,7 @@ async fn the_api_client_tells_answers_from_refusals() {
 
 #[rstest]
 #[case::no_scheme("127.0.0.1:8080")]
-#[case::https("https://127.0.0.1")]
+#[case::another_scheme("ftp://127.0.0.1")]
 #[case::a_path("/tmp")]
 fn an_address_that_cannot_be_ours_is_exit_2(#[case] url: &str) {
     let Err(error) = ApiClient::new(url, None) else {

@@ -221,11 +221,16 @@ pub fn said(data_dir: &Path) -> String {
 
 /// Makes an administrator's token in that directory.
 pub async fn token(data_dir: &Path) -> Result<String> {
+    token_named(data_dir, "test").await
+}
+
+/// As [`token`], under another name: names are not used twice.
+pub async fn token_named(data_dir: &Path, name: &str) -> Result<String> {
     let dir = data_dir.display().to_string();
     let create = [
         "token",
         "create",
-        "test",
+        name,
         "--role",
         "admin",
         "--data-dir",

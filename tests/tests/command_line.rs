@@ -223,6 +223,58 @@ async fn commands_beside_a_server_speak_to_it() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_is_listed_shown_driven_again_and_dropped() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let data = dir.path().display().to_string();
+    let file = dir.path().join("posts.jsonl");
+    std::fs::write(&file, "{\"id\":\"1\",\"text\":\"fine\"}\nno json at all\n")?;
+    let config = format!(
+        "[sources.story]\nconnector = \"file\"\n[sources.story.settings]\npaths = [{:?}]\n",
+        file.display().to_string()
+    );
+    let options = Options {
+        config,
+        ..Options::default()
+    };
+    let server = Server::start(dir.path(), &options).await?;
+    let waiting = |count: usize| {
+        move |it: &Value| {
+            it["letters"]
+                .as_array()
+                .is_some_and(|letters| letters.len() == count)
+        }
+    };
+    server.wait_for("/api/v1/dead-letters", waiting(1)).await?;
+    let dlq = async |words: &[&str]| {
+        let output = run(&[&["dlq"], words, &["--data-dir", &data]].concat()).await?;
+        ensure!(output.status.success(), "{}", stderr(&output));
+        anyhow::Ok(stdout(&output))
+    };
+    let listed = dlq(&["list"]).await?;
+    ensure!(
+        listed.lines().count() == 1 && listed.contains("ingest"),
+        "{listed}"
+    );
+    let id = listed
+        .split_whitespace()
+        .next()
+        .context("an id")?
+        .to_owned();
+    ensure!(
+        dlq(&["show", &id]).await?.contains("no json at all"),
+        "the record as it was"
+    );
+    // It is as unreadable as before: its stage sets it aside anew, under another number.
+    dlq(&["retry", &id]).await?;
+    let anew = |it: &Value| it["letters"][0]["stage"] == "classify";
+    let page = server.wait_for("/api/v1/dead-letters", anew).await?;
+    let second = text(&page["letters"][0]["id"])?;
+    dlq(&["drop", &second]).await?;
+    server.wait_for("/api/v1/dead-letters", waiting(0)).await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_document_describes_every_route_of_the_listener() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let server = Server::start(dir.path(), &Options::default()).await?;

@@ -8,6 +8,9 @@ use crate::terminal;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+/// The letters that wait for a person.
+const LIST: &str = "/api/v1/dead-letters";
+
 /// Enough to know a reason by, short enough for a line.
 const REASON_CHARACTERS: usize = 100;
 
@@ -22,22 +25,24 @@ pub(crate) async fn run(dlq: Dlq, environment: Environment) -> Result<Done> {
 
 async fn list(listing: &Listing, environment: &Environment) -> Result<Done> {
     let client = local::client(&listing.installation, environment)?;
-    let answer = client
-        .get_json("/api/v1/dead-letters")
-        .await
-        .map_err(local::failure)?;
-    let letters = answer["dead_letters"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    for letter in &letters {
-        terminal::line(&if listing.json {
-            letter.to_string()
-        } else {
-            row(letter)
-        });
+    let mut listed = 0;
+    let mut path = LIST.to_owned();
+    loop {
+        let page = client.get_json(&path).await.map_err(local::failure)?;
+        for letter in page["letters"].as_array().into_iter().flatten() {
+            listed += 1;
+            terminal::line(&if listing.json {
+                letter.to_string()
+            } else {
+                row(letter)
+            });
+        }
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        path = format!("{LIST}?cursor={next}");
     }
-    if letters.is_empty() && !listing.json {
+    if listed == 0 && !listing.json {
         terminal::note("no dead letters");
     }
     Ok(Done::Fully)
@@ -71,7 +76,7 @@ async fn resolve(letter: &Letter, environment: &Environment, action: &str) -> Re
         .post_json(&path, &json!({}))
         .await
         .map_err(local::failure)?;
-    terminal::line(&answer.to_string());
+    terminal::line(answer["message"].as_str().unwrap_or_default());
     Ok(Done::Fully)
 }
 

@@ -6,7 +6,12 @@ use std::path::PathBuf;
 
 /// The real-time social inbox router: posts in, tickets with owners and deadlines out.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    name = "switchboard",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -73,7 +78,7 @@ pub(crate) struct Run {
     pub(crate) installation: Installation,
     #[command(flatten)]
     pub(crate) listeners: Listeners,
-    /// What this process does
+    /// What this process does; the embedded log and store belong to one process
     #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLE")]
     pub(crate) roles: Vec<Role>,
     /// Print one JSON line with the addresses when ready

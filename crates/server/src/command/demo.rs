@@ -87,6 +87,11 @@ fn configure(demo: &Demo, dir: &Path, mut environment: Environment) -> Result<Co
     let settings = "SWITCHBOARD_SOURCES__STORY__SETTINGS__";
     environment.insert(format!("{settings}PATHS"), format!("[{path}]"));
     environment.insert(format!("{settings}SPEED"), format!("{:?}", demo.speed));
+    let window = story_window(demo.speed);
+    environment.insert(
+        "SWITCHBOARD_ALERT__WINDOW".to_owned(),
+        format!("{window}ms"),
+    );
     let mut config = Config::parse("demo.toml", CONFIG, &environment).map_err(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Failure::Usage(lines.join("\n"))
@@ -94,6 +99,16 @@ fn configure(demo: &Demo, dir: &Path, mut environment: Environment) -> Result<Co
     dir.clone_into(&mut config.server.data_dir);
     listen_on(&mut config, &demo.listeners);
     Ok(config)
+}
+
+/// Ten minutes of the story in milliseconds of ours: told faster, people are outraged faster.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "1 to 600,000"
+)]
+fn story_window(speed: f64) -> u64 {
+    (600_000.0 / speed).clamp(1.0, 600_000.0) as u64
 }
 
 async fn make_token(server: &Server) -> Result<String> {
@@ -171,10 +186,11 @@ impl Board {
                 Err(error) => tracing::warn!(%error, "the queues cannot be counted"),
             }
             if quiet == QUIET_LOOKS && !self.shown.is_empty() {
-                terminal::line("The story is told; the server runs on.");
                 if once {
+                    terminal::line("The story is told.");
                     return;
                 }
+                terminal::line("The story is told; the server runs on.");
             }
         }
     }

@@ -141,7 +141,7 @@ const fn outcome(outcome: IntakeOutcome) -> Outcome {
 }
 
 /// What the runner does about a fault of the store.
-pub(crate) fn stage_error(error: StorageError) -> StageError {
+fn stage_error(error: StorageError) -> StageError {
     match error {
         StorageError::Fenced { .. } => StageError::Fenced,
         error if error.is_transient() => StageError::Transient(error.to_string()),

@@ -1,6 +1,7 @@
 //! The one place that asks the machine for randomness.
 
 use rand::Rng;
+use switchboard_storage::access::token_secret;
 
 /// Bytes nobody can guess.
 pub(crate) fn bytes<const LENGTH: usize>() -> [u8; LENGTH] {
@@ -9,7 +10,7 @@ pub(crate) fn bytes<const LENGTH: usize>() -> [u8; LENGTH] {
     bytes
 }
 
-/// A secret of 160 bits as it is shown once: `swb_` and 40 hexadecimal digits.
+/// A new token's secret, as it is shown once.
 pub(crate) fn token() -> String {
-    format!("swb_{}", hex::encode(bytes::<20>()))
+    token_secret(&bytes())
 }

@@ -11,6 +11,7 @@
 //! | [`ticket`] | the ticket: commands, events, and the fold that rebuilds it |
 //! | [`intake`] | what a classified mention does to the tickets there are |
 //! | [`sla`] | clocks, deadlines, milestones |
+//! | [`calendar`] | when a department is at work |
 //! | [`incident`] | when several posts are a crisis |
 //! | [`access`] | who may do what |
 //!
@@ -19,6 +20,7 @@
 
 pub mod access;
 pub mod brand;
+pub mod calendar;
 pub mod classification;
 pub mod clock;
 pub mod incident;

@@ -1,5 +1,7 @@
 //! Why a store could not answer.
 
+use std::fmt::Display;
+
 /// What the caller can tell apart: start over, wait, or stop.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -59,5 +61,34 @@ impl StorageError {
     /// Whether the same call can succeed later without anybody doing anything to the data.
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. })
+    }
+}
+
+/// A stored value that cannot be read.
+pub(crate) fn corrupt(
+    table: &'static str,
+    column: &'static str,
+    row: impl Display,
+    reason: impl Display,
+) -> StorageError {
+    StorageError::Corrupt {
+        table,
+        column,
+        row: row.to_string(),
+        reason: reason.to_string(),
+    }
+}
+
+/// A defect of ours.
+pub(crate) fn internal(reason: impl Display) -> StorageError {
+    StorageError::Internal {
+        reason: reason.to_string(),
+    }
+}
+
+/// Later, perhaps.
+pub(crate) fn unavailable(reason: impl Display) -> StorageError {
+    StorageError::Unavailable {
+        reason: reason.to_string(),
     }
 }

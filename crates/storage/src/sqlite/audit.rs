@@ -4,12 +4,11 @@ use super::SqliteStore;
 use super::transaction::{Purpose, Write};
 use super::value::{from_column, to_column};
 use crate::audit::MAX_SEAL_BATCH;
+use crate::row::{AuditColumns, ChainHash, GENESIS, Sequences};
 use crate::{Audit, AuditEntry, AuditFault, AuditReport, StorageError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 
 #[async_trait]
 impl Audit for SqliteStore {
@@ -34,15 +33,12 @@ impl Audit for SqliteStore {
     }
 }
 
-/// Before the first row.
-const GENESIS: [u8; 32] = [0; 32];
-
 const COLUMNS: &str = "id, writer, writer_sequence, at, actor, action, subject, detail";
 
 struct Sealed {
     position: i64,
     audit_id: i64,
-    hash: [u8; 32],
+    hash: ChainHash,
 }
 
 fn last_sealed(connection: &Connection) -> Result<Sealed, StorageError> {
@@ -95,18 +91,21 @@ fn seal(write: &Write<'_>) -> Result<u64, StorageError> {
     Ok(sealed)
 }
 
-/// h(i) = SHA-256(h(i-1) ‖ row), every column with its length before it.
-fn link(before: &[u8; 32], row: &Row<'_>) -> Result<[u8; 32], StorageError> {
-    let mut hasher = Sha256::new_with_prefix(before);
-    for column in 0..8 {
-        let bytes = match row.get_ref(column)? {
-            rusqlite::types::ValueRef::Integer(number) => number.to_be_bytes().to_vec(),
-            value => value.as_bytes().map_err(rusqlite::Error::from)?.to_vec(),
-        };
-        hasher.update((bytes.len() as u64).to_be_bytes());
-        hasher.update(bytes);
-    }
-    Ok(hasher.finalize().into())
+fn link(before: &ChainHash, row: &Row<'_>) -> Result<ChainHash, StorageError> {
+    let text = |column: usize| -> Result<String, rusqlite::Error> { row.get(column) };
+    let (writer, actor, action) = (text(1)?, text(4)?, text(5)?);
+    let (subject, detail) = (text(6)?, text(7)?);
+    let columns = AuditColumns {
+        id: row.get(0)?,
+        writer: &writer,
+        writer_sequence: row.get(2)?,
+        at: row.get(3)?,
+        actor: &actor,
+        action: &action,
+        subject: &subject,
+        detail: &detail,
+    };
+    Ok(columns.link(before))
 }
 
 fn verify(connection: &Connection) -> Result<AuditReport, StorageError> {
@@ -118,7 +117,7 @@ fn verify(connection: &Connection) -> Result<AuditReport, StorageError> {
     let mut walk = Walk {
         hash: GENESIS,
         audit_id: 0,
-        writers: HashMap::new(),
+        writers: Sequences::default(),
     };
     let mut statement = connection.prepare(&format!(
         "SELECT {}, c.position, c.audit_id, c.hash
@@ -151,10 +150,9 @@ fn verify(connection: &Connection) -> Result<AuditReport, StorageError> {
 }
 
 struct Walk {
-    hash: [u8; 32],
+    hash: ChainHash,
     audit_id: i64,
-    /// The last sequence of each writer.
-    writers: HashMap<String, i64>,
+    writers: Sequences,
 }
 
 impl Walk {
@@ -179,7 +177,7 @@ impl Walk {
             return Ok(Some(format!("row {audit_id} or its hash was changed")));
         }
         (self.hash, self.audit_id) = (hash, audit_id);
-        Ok(self.sequence(&row.get::<_, String>(1)?, row.get(2)?))
+        Ok(self.writers.next(&row.get::<_, String>(1)?, row.get(2)?))
     }
 
     /// Rows behind the chain are not hashed yet, but a missing one leaves a gap.
@@ -188,7 +186,8 @@ impl Walk {
             .prepare("SELECT writer, writer_sequence FROM audit WHERE id > ?1 ORDER BY id")?;
         let mut rows = statement.query([self.audit_id])?;
         while let Some(row) = rows.next()? {
-            if let Some(gap) = self.sequence(&row.get::<_, String>(0)?, row.get(1)?) {
+            let writer: String = row.get(0)?;
+            if let Some(gap) = self.writers.next(&writer, row.get(1)?) {
                 return Ok(Some(gap));
             }
         }
@@ -196,20 +195,10 @@ impl Walk {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (writer, last): (String, i64) = row.try_into()?;
-            let found = self.writers.get(&writer).copied().unwrap_or_default();
-            if found != last {
-                return Ok(Some(format!(
-                    "`{writer}` wrote {last} rows, {found} are there"
-                )));
+            if let Some(gap) = self.writers.end(&writer, last) {
+                return Ok(Some(gap));
             }
         }
         Ok(None)
-    }
-
-    fn sequence(&mut self, writer: &str, sequence: i64) -> Option<String> {
-        let last = self.writers.entry(writer.to_owned()).or_default();
-        let due = *last + 1;
-        *last = sequence;
-        (sequence != due).then(|| format!("`{writer}` wrote row {due}, {sequence} is there"))
     }
 }

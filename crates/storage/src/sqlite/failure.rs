@@ -2,7 +2,8 @@
 
 use crate::StorageError;
 use rusqlite::ErrorCode;
-use std::fmt::Display;
+
+pub(super) use crate::error::{corrupt, internal, unavailable};
 
 impl From<rusqlite::Error> for StorageError {
     fn from(error: rusqlite::Error) -> Self {
@@ -32,31 +33,5 @@ impl From<rusqlite::Error> for StorageError {
             }
             _ => Self::Internal { reason },
         }
-    }
-}
-
-pub(super) fn corrupt(
-    table: &'static str,
-    column: &'static str,
-    row: impl Display,
-    reason: impl Display,
-) -> StorageError {
-    StorageError::Corrupt {
-        table,
-        column,
-        row: row.to_string(),
-        reason: reason.to_string(),
-    }
-}
-
-pub(super) fn internal(reason: impl Display) -> StorageError {
-    StorageError::Internal {
-        reason: reason.to_string(),
-    }
-}
-
-pub(super) fn unavailable(reason: impl Display) -> StorageError {
-    StorageError::Unavailable {
-        reason: reason.to_string(),
     }
 }

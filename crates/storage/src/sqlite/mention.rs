@@ -2,20 +2,12 @@
 
 use super::transaction::Write;
 use super::value::{Place, json, mention_hash};
+use crate::effect::Known;
 use crate::{StorageError, StoredMention};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use std::collections::BTreeSet;
 use switchboard_domain::intake::IdentityState;
 use switchboard_domain::ticket::TicketId;
 use switchboard_domain::{ClassifiedMention, MentionKey};
-
-/// What is known of a post, and where its words stand.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Known {
-    pub(super) state: IdentityState,
-    /// `None` for a post that was deleted before it was seen.
-    pub(super) mention_id: Option<i64>,
-}
 
 pub(super) fn find(write: &Write<'_>, key: &MentionKey) -> Result<Option<Known>, StorageError> {
     type Columns = (i64, i64, bool, String, Option<i64>, Option<i64>);
@@ -86,49 +78,6 @@ pub(super) fn insert(
             json(content)?
         ])?;
     Ok(write.last_id())
-}
-
-/// Replaces the words by those of a newer version, found by all `accounts` so far.
-pub(super) fn replace(
-    write: &Write<'_>,
-    mention_id: i64,
-    content: &ClassifiedMention,
-    accounts: &BTreeSet<String>,
-) -> Result<(), StorageError> {
-    let mut content = content.clone();
-    content.mention.accounts.clone_from(accounts);
-    set_content(write, mention_id, Some(&json(&content)?))
-}
-
-/// The same version was found by one more account.
-pub(super) fn set_accounts(
-    write: &Write<'_>,
-    mention_id: i64,
-    accounts: &BTreeSet<String>,
-) -> Result<(), StorageError> {
-    let content: Option<String> = write
-        .prepare("SELECT content FROM mention WHERE id = ?1")?
-        .query_row([mention_id], |row| row.get(0))?;
-    let Some(content) = content else {
-        return Ok(());
-    };
-    let content = Place::new("mention", "content", &mention_id).json(&content)?;
-    replace(write, mention_id, &content, accounts)
-}
-
-pub(super) fn erase(write: &Write<'_>, mention_id: i64) -> Result<(), StorageError> {
-    set_content(write, mention_id, None)
-}
-
-fn set_content(
-    write: &Write<'_>,
-    mention_id: i64,
-    content: Option<&str>,
-) -> Result<(), StorageError> {
-    write
-        .prepare("UPDATE mention SET content = ?2 WHERE id = ?1")?
-        .execute(params![mention_id, content])?;
-    Ok(())
 }
 
 const COLUMNS: &str = "id, platform, id_scope, native_id, content";

@@ -3,13 +3,13 @@
 
 use super::SqliteStore;
 use super::transaction::Purpose;
-use super::value::{Place, from_column, json};
-use crate::records::TicketChanged;
+use super::value::{Place, from_column};
+use crate::row::EventColumns;
 use crate::{Outbox, OutboxRow, StorageError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row};
-use switchboard_domain::ticket::{Change, Fact, TicketEvent, TicketId};
+use switchboard_domain::ticket::TicketId;
 
 #[async_trait]
 impl Outbox for SqliteStore {
@@ -78,7 +78,7 @@ fn outbox_row(row: &Row<'_>) -> Result<OutboxRow, StorageError> {
     let number: Option<i64> = row.get(4)?;
     let payload = match number {
         None => row.get(3)?,
-        Some(number) => event_record(row, number)?.into_bytes(),
+        Some(_) => event_record(row)?,
     };
     Ok(OutboxRow {
         seq: row.get(0)?,
@@ -89,22 +89,13 @@ fn outbox_row(row: &Row<'_>) -> Result<OutboxRow, StorageError> {
     })
 }
 
-fn event_record(row: &Row<'_>, number: i64) -> Result<String, StorageError> {
-    let place = |column| Place::new("ticket_event", column, &number);
-    let department: String = row.get(7)?;
-    let change: String = row.get(8)?;
-    let change: Change = place("change").json(&change)?;
-    let moved_from = change.facts.iter().find_map(|fact| match fact {
-        Fact::DepartmentChanged { from, .. } => Some(from.clone()),
-        _ => None,
-    });
-    json(&TicketChanged {
-        department: place("department").slug(&department)?,
-        moved_from,
-        event: TicketEvent {
-            ticket: TicketId(row.get(5)?),
-            version: from_column(row.get(6)?),
-            change,
-        },
-    })
+fn event_record(row: &Row<'_>) -> Result<Vec<u8>, StorageError> {
+    let (department, change): (String, String) = (row.get(7)?, row.get(8)?);
+    EventColumns {
+        ticket: TicketId(row.get(5)?),
+        version: row.get(6)?,
+        department: &department,
+        change: &change,
+    }
+    .record()
 }

@@ -1,114 +1,21 @@
-//! Which open ticket a post joins.
+//! The threads of open tickets.
 
 use super::transaction::Write;
-use super::value::{Hash16, Place, micros};
-use super::{change, mention};
+use super::value::{Place, micros};
 use crate::StorageError;
-use jiff::{SignedDuration, Timestamp};
+use crate::row::thread_hash;
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
-use switchboard_domain::ClassifiedMention;
-use switchboard_domain::intake::{ThreadKey, ThreadKeys, thread_keys};
-use switchboard_domain::ticket::{Ticket, TicketId};
+use switchboard_domain::intake::ThreadKey;
+use switchboard_domain::ticket::TicketId;
 
-/// The open ticket of the post's thread: by conversation, by the post it answers, by author
-/// and account within the window, in this order.
-pub(super) fn find(
-    write: &Write<'_>,
-    classified: &ClassifiedMention,
-    join_window: SignedDuration,
-) -> Result<Option<Ticket>, StorageError> {
-    let keys = thread_keys(&classified.mention);
-    if let Some(key) = &keys.conversation
-        && let Some((ticket, _)) = holder(write, key)?
-    {
-        return change::load(write, ticket);
-    }
-    if let Some(ticket) = of_parent(write, &keys, &classified.mention.author.id)? {
-        return Ok(Some(ticket));
-    }
-    let posted_at = classified.received().posted_at();
-    for key in &keys.windowed {
-        if let Some((ticket, last_at)) = holder(write, key)?
-            && posted_at.duration_since(last_at).abs() <= join_window
-        {
-            return change::load(write, ticket);
-        }
-    }
-    Ok(None)
-}
-
-/// Puts the post's threads in the ticket's name. A windowed thread that another open ticket
-/// holds passes over once its window has; the others stay where they are.
-pub(super) fn hold(
-    write: &Write<'_>,
-    ticket: TicketId,
-    classified: &ClassifiedMention,
-    join_window: SignedDuration,
-) -> Result<(), StorageError> {
-    let keys = thread_keys(&classified.mention);
-    let posted_at = classified.received().posted_at();
-    if let Some(key) = &keys.conversation {
-        put(write, key, ticket, posted_at)?;
-    }
-    for key in &keys.windowed {
-        if let Some((holder, last_at)) = holder(write, key)?
-            && holder != ticket
-            && posted_at.duration_since(last_at).abs() > join_window
-        {
-            write
-                .prepare("DELETE FROM open_thread WHERE key = ?1")?
-                .execute([blob(key)?])?;
-        }
-        put(write, key, ticket, posted_at)?;
-    }
-    Ok(())
-}
-
-/// The ticket is no longer open: its threads are free.
-pub(super) fn leave(write: &Write<'_>, ticket: TicketId) -> Result<(), StorageError> {
-    write
-        .prepare("DELETE FROM open_thread WHERE ticket_id = ?1")?
-        .execute([ticket.0])?;
-    Ok(())
-}
-
-/// The ticket is open again: it takes the threads of its posts that nobody holds meanwhile.
-pub(super) fn take_up(write: &Write<'_>, ticket: TicketId) -> Result<(), StorageError> {
-    for mention in mention::all(write.transaction(), ticket)? {
-        let Some(classified) = mention.content else {
-            continue;
-        };
-        let keys = thread_keys(&classified.mention);
-        for key in keys.conversation.iter().chain(&keys.windowed) {
-            put(write, key, ticket, classified.received().posted_at())?;
-        }
-    }
-    Ok(())
-}
-
-fn of_parent(
-    write: &Write<'_>,
-    keys: &ThreadKeys,
-    author_id: &str,
-) -> Result<Option<Ticket>, StorageError> {
-    let Some(parent) = &keys.parent else {
-        return Ok(None);
-    };
-    let known = mention::find(write, parent)?;
-    let Some(id) = known.and_then(|known| known.state.ticket) else {
-        return Ok(None);
-    };
-    let ticket = change::load(write, id)?;
-    Ok(ticket.filter(|ticket| ticket.is_open() && ticket.author_id == author_id))
-}
-
-fn holder(
+pub(super) fn holder(
     write: &Write<'_>,
     key: &ThreadKey,
 ) -> Result<Option<(TicketId, Timestamp)>, StorageError> {
     let found: Option<(i64, i64)> = write
         .prepare("SELECT ticket_id, last_at FROM open_thread WHERE key = ?1")?
-        .query_row([blob(key)?], |row| row.try_into())
+        .query_row([thread_hash(key)?], |row| row.try_into())
         .optional()?;
     found
         .map(|(ticket, last_at)| {
@@ -118,8 +25,7 @@ fn holder(
         .transpose()
 }
 
-/// Of two tickets the one that came first keeps the thread; its own post moves its time on.
-fn put(
+pub(super) fn hold(
     write: &Write<'_>,
     key: &ThreadKey,
     ticket: TicketId,
@@ -131,13 +37,20 @@ fn put(
              ON CONFLICT DO UPDATE SET last_at = max(last_at, excluded.last_at)
              WHERE ticket_id = excluded.ticket_id",
         )?
-        .execute(params![blob(key)?, ticket.0, micros(posted_at)])?;
+        .execute(params![thread_hash(key)?, ticket.0, micros(posted_at)])?;
     Ok(())
 }
 
-fn blob(key: &ThreadKey) -> Result<Hash16, StorageError> {
-    let mut bytes = Hash16::default();
-    hex::decode_to_slice(key.as_str(), &mut bytes)
-        .map_err(|error| Place::new("open_thread", "key", key).corrupt(error))?;
-    Ok(bytes)
+pub(super) fn free(write: &Write<'_>, key: &ThreadKey) -> Result<(), StorageError> {
+    write
+        .prepare("DELETE FROM open_thread WHERE key = ?1")?
+        .execute([thread_hash(key)?])?;
+    Ok(())
+}
+
+pub(super) fn free_all(write: &Write<'_>, ticket: TicketId) -> Result<(), StorageError> {
+    write
+        .prepare("DELETE FROM open_thread WHERE ticket_id = ?1")?
+        .execute([ticket.0])?;
+    Ok(())
 }

@@ -1,13 +1,14 @@
 //! Firing what is due.
 
 use super::SqliteStore;
-use super::change::{self, Origin};
+use super::change;
 use super::transaction::{Purpose, Write};
 use super::value::{Place, micros};
+use crate::effect::timer::fire;
 use crate::{Fired, StorageError, Timers};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use switchboard_domain::ticket::{self, Actor, Change, Command, Fact, Ticket, TicketId};
+use switchboard_domain::ticket::TicketId;
 
 #[async_trait]
 impl Timers for SqliteStore {
@@ -68,36 +69,6 @@ fn due_tickets(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let ids = statement.query_map([micros(now), limit], |row| Ok(TicketId(row.get(0)?)))?;
     Ok(ids.collect::<Result<_, _>>()?)
-}
-
-fn fire(
-    write: &mut Write<'_>,
-    before: &Ticket,
-    now: Timestamp,
-) -> Result<Vec<Fired>, StorageError> {
-    let actor = Actor::System("timer".to_owned());
-    let Ok(facts) = ticket::decide(before, &Command::Tick, &actor, now) else {
-        return Ok(vec![]);
-    };
-    if facts.is_empty() {
-        return Ok(vec![]);
-    }
-    let change = Change {
-        at: now,
-        actor,
-        facts,
-    };
-    change::advance(write, before, &change, Origin::default())?;
-    let fired = change.facts.iter().filter_map(|fact| match fact {
-        Fact::ClockFired(milestone) => Some(Fired {
-            ticket: before.id,
-            department: before.department.clone(),
-            milestone: *milestone,
-            lateness: now.duration_since(milestone.due_at),
-        }),
-        _ => None,
-    });
-    Ok(fired.collect())
 }
 
 fn park(write: &Write<'_>, id: TicketId) -> Result<(), StorageError> {

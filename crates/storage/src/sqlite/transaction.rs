@@ -11,32 +11,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use switchboard_domain::OffsetMove;
 use switchboard_domain::ticket::Ticket;
-use switchboard_telemetry::StorePriority;
 
-/// What a transaction is for: its place in the queue, and the points at which tests break it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// Mentions become tickets.
-    Intake,
-    /// A person changes a ticket.
-    Apply,
-    /// Deadlines fire.
-    Timers,
-    /// Other wishes of people.
-    People,
-    /// Other work of stages.
-    Stream,
-}
-
-impl Purpose {
-    pub(super) const fn priority(self) -> StorePriority {
-        match self {
-            Self::Apply | Self::People => StorePriority::People,
-            Self::Timers => StorePriority::Timers,
-            Self::Intake | Self::Stream => StorePriority::Stream,
-        }
-    }
-}
+pub(super) use crate::effect::Purpose;
 
 /// What a test's failpoint makes of a call; without the feature nothing calls it.
 #[cfg(feature = "failpoints")]

@@ -1,0 +1,178 @@
+//! Classified mentions → tickets.
+
+use super::change::{self, Origin};
+use super::{Known, MentionPlace, Rows, found_by, thread};
+use crate::{IntakeBatch, Opened, StorageError, TakenIn};
+use jiff::{SignedDuration, Timestamp};
+use switchboard_domain::Op;
+use switchboard_domain::intake::{self, Incoming, IntakeOutcome};
+use switchboard_domain::ticket::{Actor, Change, Fact, Ticket};
+
+/// The effects of the batch, in its order; the offset is the caller's.
+pub(crate) fn take_in(
+    rows: &mut impl Rows,
+    batch: &IntakeBatch,
+) -> Result<Vec<TakenIn>, StorageError> {
+    let context = Context {
+        join_window: batch.join_window,
+        now: batch.now,
+        actor: &batch.actor,
+    };
+    batch
+        .items
+        .iter()
+        .map(|item| context.take_one(rows, item))
+        .collect()
+}
+
+struct Context<'a> {
+    join_window: SignedDuration,
+    now: Timestamp,
+    actor: &'a Actor,
+}
+
+impl Context<'_> {
+    fn take_one(&self, rows: &mut impl Rows, item: &Incoming) -> Result<TakenIn, StorageError> {
+        let key = item.classified.mention.key();
+        let known = rows.identity(&key)?;
+        let before = self.ticket_of(rows, item, known.as_ref())?;
+        let state = known.as_ref().map(|known| &known.state);
+        let mut intake = intake::decide(item, state, before.as_ref(), self.now);
+        let facts = std::mem::take(&mut intake.facts);
+        let changed = self.write_ticket(rows, item, before.as_ref(), facts)?;
+        let ticket = changed.as_ref().or(before.as_ref());
+        if let Some(ticket) = &changed {
+            intake.identity.ticket = Some(ticket.id);
+        }
+        let mut after = Known {
+            mention_id: known.as_ref().and_then(|known| known.mention_id),
+            state: intake.identity,
+        };
+        if intake.stores_words || intake.erases_words || changed.is_some() {
+            let words = if intake.erases_words {
+                Words::Erase
+            } else if intake.stores_words {
+                Words::Store
+            } else {
+                Words::AddAccounts
+            };
+            write_words(rows, item, ticket, &mut after, words)?;
+        }
+        if known.as_ref() != Some(&after) {
+            rows.store_identity(&key, &after)?;
+        }
+        if let Some(ticket) = changed.as_ref().filter(|ticket| ticket.is_open())
+            && item.classified.mention.op == Op::Upsert
+        {
+            thread::hold(rows, ticket.id, &item.classified, self.join_window)?;
+        }
+        Ok(TakenIn {
+            outcome: intake.outcome,
+            ticket: after.state.ticket,
+            opened: changed
+                .filter(|_| intake.outcome == IntakeOutcome::Opened)
+                .map(|ticket| opened(&ticket, item)),
+        })
+    }
+
+    /// The ticket its post stands in, else the open one of its thread.
+    fn ticket_of(
+        &self,
+        rows: &mut impl Rows,
+        item: &Incoming,
+        known: Option<&Known>,
+    ) -> Result<Option<Ticket>, StorageError> {
+        match (known, item.classified.mention.op) {
+            (Some(known), _) => match known.state.ticket {
+                Some(id) => rows.ticket(id),
+                None => Ok(None),
+            },
+            (None, Op::Upsert) => thread::find(rows, &item.classified, self.join_window),
+            (None, Op::Delete) => Ok(None),
+        }
+    }
+
+    fn write_ticket(
+        &self,
+        rows: &mut impl Rows,
+        item: &Incoming,
+        before: Option<&Ticket>,
+        facts: Vec<Fact>,
+    ) -> Result<Option<Ticket>, StorageError> {
+        if facts.is_empty() {
+            return Ok(None);
+        }
+        let routed = facts.iter().any(is_routed);
+        let change = Change {
+            at: self.now,
+            actor: self.actor.clone(),
+            facts,
+        };
+        let origin = Origin {
+            mention: Some(&item.classified),
+            decision: routed.then_some(&item.decision),
+        };
+        let ticket = match before {
+            None => change::open(rows, &change, origin)?,
+            Some(before) => change::advance(rows, before, &change, origin)?,
+        };
+        Ok(Some(ticket))
+    }
+}
+
+enum Words {
+    Store,
+    AddAccounts,
+    Erase,
+}
+
+fn write_words(
+    rows: &mut impl Rows,
+    item: &Incoming,
+    ticket: Option<&Ticket>,
+    known: &mut Known,
+    words: Words,
+) -> Result<(), StorageError> {
+    let place = known
+        .mention_id
+        .zip(known.state.ticket)
+        .map(|(id, ticket)| MentionPlace { ticket, id });
+    let accounts = &known.state.accounts;
+    match (words, place, ticket) {
+        (Words::Erase, Some(place), _) => rows.set_words(place, None),
+        (Words::AddAccounts, Some(place), _) => match rows.words(place)? {
+            Some(content) => rows.set_words(place, Some(&found_by(&content, accounts))),
+            None => Ok(()),
+        },
+        (Words::Store, Some(place), _) => {
+            rows.set_words(place, Some(&found_by(&item.classified, accounts)))
+        }
+        (Words::Store, None, Some(ticket)) => {
+            known.mention_id = Some(rows.insert_mention(ticket, &item.classified)?);
+            Ok(())
+        }
+        (Words::Store | Words::AddAccounts | Words::Erase, None, _) => Ok(()),
+    }
+}
+
+/// Whether the routing decision had a part in it.
+const fn is_routed(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::Opened(_)
+            | Fact::LabelChanged { .. }
+            | Fact::DepartmentChanged { .. }
+            | Fact::PriorityChanged { .. }
+            | Fact::ClockStarted { .. }
+    )
+}
+
+fn opened(ticket: &Ticket, item: &Incoming) -> Opened {
+    Opened {
+        department: ticket.department.clone(),
+        label: ticket.label,
+        priority: ticket.priority,
+        received_at: item.classified.received_at,
+        posted_at: ticket.last_post_at,
+    }
+}

@@ -1,0 +1,56 @@
+/** Every operation the page uses, by name. */
+import { call } from './client'
+import type { Incident, IncidentSummary, Label, Person, Priority, Queue, Session } from './types'
+import type { Ticket, TicketDetail, TicketPage } from './types'
+
+const TICKETS = '/api/v1/tickets'
+
+/** The most the server gives in one page. */
+export const PAGE_SIZE = 200
+
+export const session = () => call<Session>('GET', '/api/v1/session')
+export const signOut = () => call<void>('DELETE', '/api/v1/session')
+export const people = async () =>
+  (await call<{ people: Person[] }>('GET', '/api/v1/people')).people
+export const queues = async () => (await call<{ queues: Queue[] }>('GET', '/api/v1/queues')).queues
+
+export function tickets(
+  query: Record<string, string>,
+  cursor?: string,
+  signal?: AbortSignal,
+): Promise<TicketPage> {
+  const parameters = new URLSearchParams({ ...query, limit: String(PAGE_SIZE) })
+  if (cursor) parameters.set('cursor', cursor)
+  return call('GET', `${TICKETS}?${parameters}`, { signal })
+}
+
+export const ticket = (id: string, signal?: AbortSignal) =>
+  call<TicketDetail>('GET', `${TICKETS}/${encodeURIComponent(id)}`, { signal })
+
+/** A change of a ticket: the operation's name in its address, and its body. */
+export type Change =
+  | { kind: 'claim' }
+  | { kind: 'resolve' }
+  | { kind: 'reopen' }
+  | { kind: 'assign'; to: string | null }
+  | { kind: 'relabel'; label: Label }
+  | { kind: 'move'; department: string }
+  | { kind: 'priority'; priority: Priority }
+  | { kind: 'note'; text: string }
+  | { kind: 'reply'; text: string }
+
+export function change(id: string, version: number | undefined, what: Change): Promise<Ticket> {
+  const { kind, ...body } = what
+  const path = `${TICKETS}/${encodeURIComponent(id)}/${kind}`
+  const bare = Object.keys(body).length === 0
+  return call('POST', path, { version, body: bare ? undefined : body })
+}
+
+export const incidents = async () =>
+  (await call<{ incidents: IncidentSummary[] }>('GET', '/api/v1/incidents')).incidents
+
+export const incident = (id: string) =>
+  call<Incident>('GET', `/api/v1/incidents/${encodeURIComponent(id)}`)
+
+export const changeIncident = (id: string, what: 'acknowledge' | 'close' | 'false-alarm') =>
+  call<Incident>('POST', `/api/v1/incidents/${encodeURIComponent(id)}/${what}`)

@@ -1,0 +1,178 @@
+/** What every command does. The keys, the palette and the buttons all come here. */
+import { LABELS, labelName, PRIORITIES, capital } from '../ticket/names'
+import { SHORTCUTS } from '../keys/bindings'
+import { router } from '../route/router.svelte'
+import { dialogs } from './dialog.svelte'
+import { inbox } from './inbox.svelte'
+import { preferences } from './preferences.svelte'
+import { toasts } from './toasts.svelte'
+import { perform, seen, undo } from './work.svelte'
+
+/** What only the components can do. */
+export interface Hands {
+  search(): void
+  focusList(): void
+  write(kind: 'reply' | 'note'): void
+  afterwards(): Promise<void>
+}
+
+export function run(command: string, hands: Hands): void {
+  if (command.startsWith('go ')) return go(command.slice(3))
+  const plain: Record<string, () => void> = {
+    next: () => move(1),
+    previous: () => move(-1),
+    open: () => open(inbox.cursor || inbox.list.ids[0]),
+    back: () => back(hands),
+    search: () => hands.search(),
+    settle: () => inbox.list.settle(),
+    undo,
+    palette: () => palette(hands),
+    help: () => {
+      dialogs.open = { kind: 'help' }
+    },
+    'toggle-views': () => preferences.toggleViews(),
+    'toggle-context': () => preferences.toggleContext(),
+    theme: () => preferences.toggleTheme(),
+    density: () => preferences.toggleDensity(),
+  }
+  const known = plain[command]
+  if (known) known()
+  else onTicket(command, hands)
+}
+
+function go(where: string): void {
+  if (where === 'incidents') router.go({ page: 'incidents' })
+  else router.go({ page: 'list', view: where })
+}
+
+/** With a ticket open, the right pane follows the keys; the way back stays one step. */
+function move(by: 1 | -1): void {
+  const { ids } = inbox.list
+  const at = ids.indexOf(inbox.cursor)
+  const id = ids[at < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, at + by))]
+  if (!id) return
+  inbox.cursor = id
+  const { route } = router
+  if (route.page === 'list' && route.ticket) router.adjust({ ...route, ticket: id })
+}
+
+function open(id: string | undefined): void {
+  const { route } = router
+  if (id && route.page === 'list') router.go({ ...route, ticket: id })
+}
+
+function back(hands: Hands): void {
+  const { route } = router
+  if (route.page === 'incident') router.go({ page: 'incidents' })
+  if (route.page !== 'list') return
+  if (route.ticket) router.go({ page: 'list', view: route.view })
+  else inbox.list.search = ''
+  void hands.afterwards().then(() => hands.focusList())
+}
+
+function onTicket(command: string, hands: Hands): void {
+  if (router.route.page !== 'list') return
+  const id = router.route.ticket ?? inbox.cursor
+  if (!id || !seen(id)) {
+    toasts.show('Choose a ticket first: J and K move.')
+    return
+  }
+  if (!inbox.mayWork || inbox.offline) {
+    toasts.show(inbox.offline ? 'Offline: read only until the server is back.' : 'Your role may only read.', 'failed')
+    return
+  }
+  if (command === 'resolve') resolveAndNext(id)
+  else if (command === 'claim' || command === 'reopen') void perform(id, { kind: command })
+  else if (command === 'reply' || command === 'note') {
+    open(id)
+    void hands.afterwards().then(() => hands.write(command))
+  } else choose(command, id)
+}
+
+/** The next ticket is decided before the row goes. */
+function resolveAndNext(id: string): void {
+  const { ids } = inbox.list
+  const at = ids.indexOf(id)
+  const next = ids[at + 1] ?? ids[at - 1]
+  void perform(id, { kind: 'resolve' })
+  if (at < 0) return
+  inbox.cursor = next ?? ''
+  const { route } = router
+  if (route.page === 'list' && route.ticket) router.adjust({ ...route, ticket: next })
+}
+
+function choose(command: string, id: string): void {
+  const ticket = seen(id)
+  if (!ticket) return
+  if (command === 'relabel') {
+    const choices = LABELS.map((label, index) => ({
+      value: label,
+      title: labelName(label),
+      keys: String(index + 1),
+      current: ticket.label === label,
+    }))
+    ask(`Label of #${id}`, choices, false, (label) => perform(id, { kind: 'relabel', label: label as (typeof LABELS)[number] }))
+  }
+  if (command === 'priority') {
+    const choices = PRIORITIES.map((priority, index) => ({
+      value: priority,
+      title: capital(priority),
+      keys: String(index + 1),
+      current: ticket.priority === priority,
+    }))
+    ask(`Priority of #${id}`, choices, false, (priority) =>
+      perform(id, { kind: 'priority', priority: priority as (typeof PRIORITIES)[number] }),
+    )
+  }
+  if (command === 'move') {
+    const choices = inbox.departments.map((department) => ({
+      value: department,
+      title: capital(department),
+      current: ticket.department === department,
+    }))
+    ask(`Move #${id} to a department`, choices, true, (department) => perform(id, { kind: 'move', department }))
+  }
+  if (command === 'assign') assign(id, ticket.assignee)
+}
+
+/** `to ` before a name, so that nobody called "nobody" is in the way. */
+function assign(id: string, holder: string | null): void {
+  const me = inbox.session?.name
+  const names = inbox.people.map((person) => person.name)
+  const known = me && !names.includes(me) ? [{ name: me }, ...inbox.people] : inbox.people
+  const people = [...known].sort((a, b) => Number(b.name === me) - Number(a.name === me))
+  const choices = people.map((person) => ({
+    value: `to ${person.name}`,
+    title: person.name === me ? `${person.name} (you)` : person.name,
+    note: person.departments?.join(', ') || person.role,
+    current: holder === person.name,
+  }))
+  const nobody = { value: 'nobody', title: 'Nobody', note: 'give it back', current: holder === null }
+  ask(`Assign #${id} to`, [...choices, nobody], true, (value) =>
+    perform(id, { kind: 'assign', to: value === 'nobody' ? null : value.slice(3) }),
+  )
+}
+
+function ask(title: string, choices: import('./dialog.svelte').Choice[], filter: boolean, choose: (value: string) => unknown): void {
+  dialogs.open = { kind: 'choice', title, choices, filter, choose: (value) => void choose(value) }
+}
+
+/** Every command with its shortcut, so that whoever looks it up learns the key. */
+function palette(hands: Hands): void {
+  const commands = SHORTCUTS.filter((shortcut) => !shortcut.onlyKey).map(({ command, title, keys, group }) => ({
+    value: command,
+    title,
+    keys,
+    note: group === 'Go to' ? 'view' : undefined,
+  }))
+  const queues = inbox.departments.map((department) => ({
+    value: `go queues/${department}`,
+    title: capital(department),
+    note: 'queue',
+  }))
+  const page = [
+    { value: 'theme', title: 'Light or dark', note: 'page' },
+    { value: 'density', title: 'Row density', note: 'page' },
+  ]
+  ask('What do you want to do?', [...commands, ...queues, ...page], true, (command) => run(command, hands))
+}

@@ -1,0 +1,71 @@
+/** What stands on the badge of a ticket's clock: never colour alone, but text and icon too. */
+import type { Ticket } from '../api/types'
+
+export type Level = 'late' | 'soon' | 'fine' | 'met' | 'still'
+
+export interface Standing {
+  level: Level
+  /** Short: `12m`, `-4m`, `met`. */
+  text: string
+  /** The same for a reader: `due in 12 minutes`. */
+  words: string
+}
+
+/** A clock is amber in its last quarter, or in its last quarter of an hour. */
+const SOON_SHARE = 0.25
+const SOON_MS = 15 * 60_000
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+type Clocked = Pick<Ticket, 'sla' | 'deadline_at' | 'clocks'>
+
+export function standing(ticket: Clocked, now: number): Standing {
+  if (!ticket.deadline_at) return stopped(ticket)
+  const due = Date.parse(ticket.deadline_at)
+  const left = due - now
+  if (left <= 0) return { level: 'late', text: `-${short(-left)}`, words: `overdue by ${long(-left)}` }
+  const soon = left <= Math.max(SOON_MS, SOON_SHARE * target(ticket))
+  return { level: soon ? 'soon' : 'fine', text: short(left), words: `due in ${long(left)}` }
+}
+
+/** The longest target that still runs: what the quarter is a quarter of. */
+function target(ticket: Clocked): number {
+  const running = ticket.clocks.filter((clock) => !clock.stopped)
+  return Math.max(0, ...running.map((clock) => clock.target_seconds * 1000))
+}
+
+function stopped(ticket: Clocked): Standing {
+  switch (ticket.sla) {
+    case 'met':
+      return { level: 'met', text: 'met', words: 'answered in time' }
+    case 'breached':
+      return { level: 'late', text: 'missed', words: 'the deadline was missed' }
+    case 'cancelled':
+      return { level: 'still', text: 'stopped', words: 'the clock was stopped without an answer' }
+    default:
+      return { level: 'still', text: '–', words: 'no deadline' }
+  }
+}
+
+/** At most two units, as short as a badge: `45s`, `12m`, `2h 05m`, `3d 4h`. */
+export function short(milliseconds: number): string {
+  if (milliseconds < MINUTE) return `${Math.floor(milliseconds / 1000)}s`
+  if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)}m`
+  if (milliseconds < DAY) {
+    const minutes = Math.floor((milliseconds % HOUR) / MINUTE)
+    return `${Math.floor(milliseconds / HOUR)}h ${String(minutes).padStart(2, '0')}m`
+  }
+  return `${Math.floor(milliseconds / DAY)}d ${Math.floor((milliseconds % DAY) / HOUR)}h`
+}
+
+export function long(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / MINUTE)
+  if (minutes < 1) return 'less than a minute'
+  if (minutes < 120) return count(minutes, 'minute')
+  const hours = Math.floor(minutes / 60)
+  return hours < 48 ? count(hours, 'hour') : count(Math.floor(hours / 24), 'day')
+}
+
+const count = (number: number, unit: string) => `${number} ${unit}${number === 1 ? '' : 's'}`

@@ -52,7 +52,10 @@ pub use authenticator::Authenticator;
 pub use cursors::{Cursors, StoredCursor};
 pub use error::StorageError;
 pub use idempotency::{IdempotencyKeys, RememberedResponse};
-pub use incidents::{Incident, Incidents, WatchBatch};
+pub use incidents::{
+    Handled, Incident, IncidentAction, IncidentNotification, IncidentQuery, IncidentRow,
+    IncidentStep, Incidents, WatchBatch,
+};
 pub use intake::{Intake, IntakeBatch, MAX_INTAKE_BATCH, Opened, TakenIn};
 pub use offsets::Offsets;
 pub use outbox::{Outbox, OutboxRow};

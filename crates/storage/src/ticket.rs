@@ -25,6 +25,14 @@ pub trait Tickets: Send + Sync {
         scope: &DepartmentScope,
     ) -> Result<Option<TicketRow>, StorageError>;
 
+    /// Those of `ids` that exist and lie in the scope, by number, each once; as
+    /// [`Tickets::get`] gives them, from one look at the store.
+    async fn find_many(
+        &self,
+        ids: &[TicketId],
+        scope: &DepartmentScope,
+    ) -> Result<Vec<TicketRow>, StorageError>;
+
     /// One page. Following `next` to the end visits every ticket that stands all the while
     /// exactly once, also while others are added.
     async fn list(

@@ -44,6 +44,13 @@ impl Tickets for BrokenTickets {
     ) -> Result<Option<TicketRow>, StorageError> {
         self.fail()
     }
+    async fn find_many(
+        &self,
+        _: &[TicketId],
+        _: &DepartmentScope,
+    ) -> Result<Vec<TicketRow>, StorageError> {
+        self.fail()
+    }
     async fn list(
         &self,
         _: &TicketQuery,

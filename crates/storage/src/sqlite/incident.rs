@@ -3,12 +3,18 @@
 use super::SqliteStore;
 use super::transaction::{Purpose, Write};
 use super::value::{Place, from_column, json, mention_hash, micros, to_column};
+use super::{incident_handling, incident_posts, ticket};
 use crate::incidents::{CRISIS_RECIPIENT, INCIDENT_COOLDOWN};
+use crate::incidents::{IncidentFigures, IncidentPost};
 use crate::records::{NotificationRequested, RECORD_VERSION};
-use crate::{AuditEntry, Incident, Incidents, StorageError, WatchBatch};
+use crate::{
+    AuditEntry, Handled, Incident, IncidentNotification, IncidentQuery, IncidentRow, IncidentStep,
+    Incidents, StorageError, WatchBatch,
+};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
+use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::incident::{IncidentRule, RiskSignal, Trigger};
 use switchboard_domain::ticket::Actor;
 use switchboard_domain::{Label, MentionKey, Slug};
@@ -53,6 +59,54 @@ impl Incidents for SqliteStore {
         })
         .await
     }
+
+    async fn incidents(&self, query: IncidentQuery) -> Result<Vec<IncidentRow>, StorageError> {
+        self.read(move |snapshot| incident_handling::list(snapshot, query))
+            .await
+    }
+
+    async fn incident(&self, id: i64) -> Result<Option<IncidentRow>, StorageError> {
+        self.read(move |snapshot| incident_handling::find(snapshot, id))
+            .await
+    }
+
+    async fn incident_posts(
+        &self,
+        id: i64,
+        scope: &DepartmentScope,
+        limit: usize,
+    ) -> Result<Vec<IncidentPost>, StorageError> {
+        let scope = ticket::scope_parameter(scope)?;
+        self.read(move |snapshot| incident_posts::list(snapshot, id, scope.as_deref(), limit))
+            .await
+    }
+
+    async fn incident_figures(&self, id: i64) -> Result<IncidentFigures, StorageError> {
+        self.read(move |snapshot| incident_posts::figures(snapshot, id))
+            .await
+    }
+
+    async fn handle_incident(&self, step: IncidentStep) -> Result<Handled, StorageError> {
+        self.write(Purpose::People, move |write| {
+            incident_handling::handle(write, &step)
+        })
+        .await
+    }
+
+    async fn record_notification(
+        &self,
+        notification: IncidentNotification,
+    ) -> Result<bool, StorageError> {
+        self.write(Purpose::Stream, move |write| {
+            incident_handling::record_notification(write, &notification)
+        })
+        .await
+    }
+
+    async fn notifications(&self, id: i64) -> Result<Vec<IncidentNotification>, StorageError> {
+        self.read(move |snapshot| incident_handling::notifications(snapshot, id))
+            .await
+    }
 }
 
 struct Seen<'a> {
@@ -80,7 +134,7 @@ impl Seen<'_> {
         }
         let earlier = self.earlier(write.transaction(), rule)?;
         match rule.judge(self.signal, &earlier) {
-            Some(trigger) => self.open(write, trigger, now).map(Some),
+            Some(trigger) => self.open(write, (trigger, rule.window), now).map(Some),
             None => Ok(None),
         }
     }
@@ -109,25 +163,18 @@ impl Seen<'_> {
     }
 
     /// The brand's other signals around this one, on both sides: records of several
-    /// partitions come in no order.
+    /// partitions come in no order. Those of an earlier incident are left out: who ended it
+    /// is not called again for the same posts.
     fn earlier(
         &self,
         connection: &Connection,
         rule: &IncidentRule,
     ) -> Result<Vec<RiskSignal>, StorageError> {
-        let from = self
-            .signal
-            .at
-            .saturating_sub(rule.window)
-            .unwrap_or(Timestamp::MIN);
-        let to = self
-            .signal
-            .at
-            .saturating_add(rule.window)
-            .unwrap_or(Timestamp::MAX);
+        let (from, to) = self.around(rule.window);
         let mut statement = connection.prepare_cached(
             "SELECT at, author, severity, followers FROM risk_signal
-             WHERE brand = ?1 AND at BETWEEN ?2 AND ?3 AND mention <> ?4",
+             WHERE brand = ?1 AND at BETWEEN ?2 AND ?3 AND mention <> ?4
+               AND incident_id IS NULL",
         )?;
         let mention = mention_hash(self.mention);
         let mut rows = statement.query(params![
@@ -150,6 +197,14 @@ impl Seen<'_> {
         Ok(earlier)
     }
 
+    fn around(&self, window: SignedDuration) -> (Timestamp, Timestamp) {
+        let at = self.signal.at;
+        (
+            at.saturating_sub(window).unwrap_or(Timestamp::MIN),
+            at.saturating_add(window).unwrap_or(Timestamp::MAX),
+        )
+    }
+
     fn attach(&self, write: &Write<'_>, id: i64, now: Timestamp) -> Result<(), StorageError> {
         let added = self.link(write, id)?;
         write
@@ -170,13 +225,39 @@ impl Seen<'_> {
                  WHERE brand = ?1 AND mention = ?2 AND incident_id IS NOT ?3",
             )?
             .execute(params![self.brand.as_str(), mention_hash(self.mention), id])?;
+        write
+            .prepare(&format!(
+                "{KEEP_MEMBERS} WHERE brand = ?2 AND mention = ?3 {RAISE_MEMBER}"
+            ))?
+            .execute(params![id, self.brand.as_str(), mention_hash(self.mention)])?;
         Ok(i64::from(linked == 1))
+    }
+
+    /// The posts before it that led here belong to the incident as well. Says how many.
+    fn gather(
+        &self,
+        write: &Write<'_>,
+        id: i64,
+        window: SignedDuration,
+    ) -> Result<usize, StorageError> {
+        let (from, to) = self.around(window);
+        let members = "brand = ?2 AND at BETWEEN ?3 AND ?4 AND incident_id IS NULL";
+        let parameters = params![id, self.brand.as_str(), micros(from), micros(to)];
+        write
+            .prepare(&format!("{KEEP_MEMBERS} WHERE {members} {RAISE_MEMBER}"))?
+            .execute(parameters)?;
+        let gathered = write
+            .prepare(&format!(
+                "UPDATE risk_signal SET incident_id = ?1 WHERE {members}"
+            ))?
+            .execute(parameters)?;
+        Ok(gathered)
     }
 
     fn open(
         &self,
         write: &mut Write<'_>,
-        trigger: Trigger,
+        (trigger, window): (Trigger, SignedDuration),
         now: Timestamp,
     ) -> Result<Incident, StorageError> {
         write
@@ -191,7 +272,7 @@ impl Seen<'_> {
                 micros(now),
                 json(self.mention)?
             ])?;
-        let incident = Incident {
+        let mut incident = Incident {
             id: write.last_id(),
             brand: self.brand.clone(),
             trigger,
@@ -201,10 +282,22 @@ impl Seen<'_> {
             signal_count: 1,
         };
         self.link(write, incident.id)?;
+        let earlier = self.gather(write, incident.id, window)?;
+        incident.signal_count += earlier as u64;
+        write
+            .prepare("UPDATE incident SET signal_count = ?2 WHERE id = ?1")?
+            .execute(params![incident.id, to_column(incident.signal_count)])?;
         notify(write, &incident)?;
         Ok(incident)
     }
 }
+
+const KEEP_MEMBERS: &str =
+    "INSERT INTO incident_mention (incident_id, mention, at, author, severity, followers)
+     SELECT ?1, mention, at, author, severity, followers FROM risk_signal";
+
+const RAISE_MEMBER: &str = "ON CONFLICT DO UPDATE SET severity = excluded.severity,
+     followers = max(followers, excluded.followers)";
 
 fn notify(write: &mut Write<'_>, incident: &Incident) -> Result<(), StorageError> {
     let request = NotificationRequested {
@@ -258,7 +351,8 @@ fn prune(write: &Write<'_>, now: Timestamp) -> Result<(), StorageError> {
     Ok(())
 }
 
-fn incident(row: &Row<'_>) -> Result<Incident, StorageError> {
+/// Reads the columns of [`SELECT`], which stand first.
+pub(super) fn incident(row: &Row<'_>) -> Result<Incident, StorageError> {
     let id: i64 = row.get(0)?;
     let (brand, trigger, mention): (String, String, String) =
         (row.get(1)?, row.get(2)?, row.get(5)?);

@@ -110,14 +110,19 @@ pub(super) fn all(
 }
 
 fn stored(row: &Row<'_>) -> Result<StoredMention, StorageError> {
-    let id: i64 = row.get(0)?;
-    let platform: String = row.get(1)?;
-    let content: Option<String> = row.get(4)?;
+    stored_at(row, 0)
+}
+
+/// Reads [`COLUMNS`], which begin at the given one.
+pub(super) fn stored_at(row: &Row<'_>, first: usize) -> Result<StoredMention, StorageError> {
+    let id: i64 = row.get(first)?;
+    let platform: String = row.get(first + 1)?;
+    let content: Option<String> = row.get(first + 4)?;
     Ok(StoredMention {
         key: MentionKey {
             platform: Place::new("mention", "platform", &id).slug(&platform)?,
-            id_scope: row.get(2)?,
-            id: row.get(3)?,
+            id_scope: row.get(first + 2)?,
+            id: row.get(first + 3)?,
         },
         content: content
             .map(|content| Place::new("mention", "content", &id).json(&content))

@@ -30,6 +30,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "20261122010400_create_incidents",
         include_str!("../../migrations/sqlite/20261122010400_create_incidents.sql"),
     ),
+    (
+        "20261122020100_add_incident_handling",
+        include_str!("../../migrations/sqlite/20261122020100_add_incident_handling.sql"),
+    ),
 ];
 
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StorageError> {

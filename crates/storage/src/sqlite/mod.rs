@@ -11,6 +11,8 @@ mod dead_letter;
 mod failure;
 mod idempotency;
 mod incident;
+mod incident_handling;
+mod incident_posts;
 mod intake;
 mod mention;
 mod migration;

@@ -30,6 +30,16 @@ impl Tickets for SqliteStore {
         .await
     }
 
+    async fn find_many(
+        &self,
+        ids: &[TicketId],
+        scope: &DepartmentScope,
+    ) -> Result<Vec<TicketRow>, StorageError> {
+        let (ids, scope) = (json(&ids)?, scope_parameter(scope)?);
+        self.read(move |snapshot| find_many(snapshot, &ids, scope.as_deref()))
+            .await
+    }
+
     async fn list(
         &self,
         query: &TicketQuery,
@@ -148,6 +158,28 @@ fn find(
         .query_row(params![id.0, scope], |row| row.get(0))
         .optional()?;
     state.map(|state| change::parse(id, &state)).transpose()
+}
+
+/// `ids` is a JSON array of numbers.
+fn find_many(
+    connection: &Connection,
+    ids: &str,
+    scope: Option<&str>,
+) -> Result<Vec<TicketRow>, StorageError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, state FROM ticket
+         WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?1))
+           AND (?2 IS NULL OR department IN (SELECT value FROM json_each(?2)))
+         ORDER BY id",
+    )?;
+    let mut found = statement.query(params![ids, scope])?;
+    let mut rows = vec![];
+    while let Some(columns) = found.next()? {
+        let state: String = columns.get(1)?;
+        let ticket = change::parse(TicketId(columns.get(0)?), &state)?;
+        rows.push(row(connection, ticket)?);
+    }
+    Ok(rows)
 }
 
 fn is_visible(

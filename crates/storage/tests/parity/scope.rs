@@ -9,8 +9,9 @@ use switchboard_domain::{Label, Slug};
 use switchboard_storage::{Applied, Sort, Store, TicketQuery};
 
 /// How many tickets each read shows of the given one or of all.
-const READS: [&str; 8] = [
+const READS: [&str; 9] = [
     "get",
+    "find many",
     "list created",
     "list deadline",
     "mentions",
@@ -35,6 +36,11 @@ async fn sees(store: &Store, read: &str, id: TicketId, scope: &DepartmentScope) 
     };
     match read {
         "get" => tickets.get(id, scope).await.unwrap().is_some(),
+        "find many" => {
+            let rows = tickets.find_many(&[id, id], scope).await.unwrap();
+            assert!(rows.len() <= 1, "each once");
+            rows == Vec::from_iter(tickets.get(id, scope).await.unwrap()) && !rows.is_empty()
+        }
         "list created" => list(Sort::Created).await,
         "list deadline" => list(Sort::Deadline).await,
         "mentions" => !tickets.mentions(id, scope).await.unwrap().is_empty(),

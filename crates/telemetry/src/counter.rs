@@ -69,6 +69,8 @@ pub enum Counter {
     AuditSealed,
     /// Incidents opened.
     IncidentsOpened,
+    /// Frames sent on streams of live updates.
+    LiveFrames,
     /// HTTP requests answered.
     HttpRequests {
         /// Label `method`.
@@ -105,6 +107,8 @@ pub enum CounterFamily {
     AuditSealed,
     /// `switchboard_incidents_opened_total`
     IncidentsOpened,
+    /// `switchboard_live_frames_total`
+    LiveFrames,
     /// `switchboard_http_requests_total`
     HttpRequests,
 }
@@ -124,6 +128,7 @@ impl CounterFamily {
         Self::OutboxPublished,
         Self::AuditSealed,
         Self::IncidentsOpened,
+        Self::LiveFrames,
         Self::HttpRequests,
     ];
 
@@ -190,6 +195,11 @@ impl CounterFamily {
                 help: "Incidents opened.",
                 labels: &[],
             },
+            Self::LiveFrames => Description {
+                name: "switchboard_live_frames_total",
+                help: "Frames sent on streams of live updates.",
+                labels: &[],
+            },
             Self::HttpRequests => Description {
                 name: "switchboard_http_requests_total",
                 help: "HTTP requests answered.",
@@ -215,6 +225,7 @@ impl Counter {
             Self::OutboxPublished => CounterFamily::OutboxPublished,
             Self::AuditSealed => CounterFamily::AuditSealed,
             Self::IncidentsOpened => CounterFamily::IncidentsOpened,
+            Self::LiveFrames => CounterFamily::LiveFrames,
             Self::HttpRequests { .. } => CounterFamily::HttpRequests,
         }
     }
@@ -239,7 +250,10 @@ impl Counter {
             Self::SlaBreaches { department, clock } | Self::SlaWarnings { department, clock } => {
                 LabelValues::two(names.department(department), clock.as_str())
             }
-            Self::OutboxPublished | Self::AuditSealed | Self::IncidentsOpened => {
+            Self::OutboxPublished
+            | Self::AuditSealed
+            | Self::IncidentsOpened
+            | Self::LiveFrames => {
                 LabelValues::none()
             }
             Self::HttpRequests {

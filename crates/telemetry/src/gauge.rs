@@ -47,6 +47,8 @@ pub enum Gauge {
     OutboxOldestAge,
     /// Size of the embedded log on disk.
     LogBytes,
+    /// Open streams of live updates.
+    LiveStreams,
 }
 
 /// The gauges by name, labels apart.
@@ -74,6 +76,8 @@ pub enum GaugeFamily {
     OutboxOldestAge,
     /// `switchboard_log_bytes`
     LogBytes,
+    /// `switchboard_live_streams`
+    LiveStreams,
 }
 
 impl GaugeFamily {
@@ -90,6 +94,7 @@ impl GaugeFamily {
         Self::OutboxDepth,
         Self::OutboxOldestAge,
         Self::LogBytes,
+        Self::LiveStreams,
     ];
 
     /// Name, help and label names as exposed.
@@ -150,6 +155,11 @@ impl GaugeFamily {
                 help: "Size of the embedded log on disk.",
                 labels: &[],
             },
+            Self::LiveStreams => Description {
+                name: "switchboard_live_streams",
+                help: "Open streams of live updates.",
+                labels: &[],
+            },
         }
     }
 }
@@ -169,6 +179,7 @@ impl Gauge {
             Self::OutboxDepth => GaugeFamily::OutboxDepth,
             Self::OutboxOldestAge => GaugeFamily::OutboxOldestAge,
             Self::LogBytes => GaugeFamily::LogBytes,
+            Self::LiveStreams => GaugeFamily::LiveStreams,
         }
     }
 
@@ -189,7 +200,8 @@ impl Gauge {
             | Self::DlqDepth
             | Self::OutboxDepth
             | Self::OutboxOldestAge
-            | Self::LogBytes => LabelValues::none(),
+            | Self::LogBytes
+            | Self::LiveStreams => LabelValues::none(),
         }
     }
 }

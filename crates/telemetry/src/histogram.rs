@@ -20,6 +20,8 @@ pub enum Histogram {
     },
     /// How late a deadline fired.
     SlaTimerLateness,
+    /// From a ticket's change to the frame that tells a stream of it.
+    LiveDelay,
     /// Time to answer an HTTP request.
     HttpRequestDuration {
         /// Label `method`.
@@ -45,6 +47,8 @@ pub enum HistogramFamily {
     EventAge,
     /// `switchboard_sla_timer_lateness_seconds`
     SlaTimerLateness,
+    /// `switchboard_live_delay_seconds`
+    LiveDelay,
     /// `switchboard_http_request_duration_seconds`
     HttpRequestDuration,
     /// `switchboard_store_transaction_seconds`
@@ -58,6 +62,7 @@ impl HistogramFamily {
         Self::StageDuration,
         Self::EventAge,
         Self::SlaTimerLateness,
+        Self::LiveDelay,
         Self::HttpRequestDuration,
         Self::StoreTransaction,
     ];
@@ -85,6 +90,11 @@ impl HistogramFamily {
                 help: "How late a deadline fired.",
                 labels: &[],
             },
+            Self::LiveDelay => Description {
+                name: "switchboard_live_delay_seconds",
+                help: "From a ticket's change to the frame that tells a stream of it.",
+                labels: &[],
+            },
             Self::HttpRequestDuration => Description {
                 name: "switchboard_http_request_duration_seconds",
                 help: "Time to answer an HTTP request.",
@@ -107,6 +117,7 @@ impl Histogram {
             Self::StageDuration { .. } => HistogramFamily::StageDuration,
             Self::EventAge { .. } => HistogramFamily::EventAge,
             Self::SlaTimerLateness => HistogramFamily::SlaTimerLateness,
+            Self::LiveDelay => HistogramFamily::LiveDelay,
             Self::HttpRequestDuration { .. } => HistogramFamily::HttpRequestDuration,
             Self::StoreTransaction { .. } => HistogramFamily::StoreTransaction,
         }
@@ -114,7 +125,7 @@ impl Histogram {
 
     pub(crate) fn labels(self) -> LabelValues<'static> {
         match self {
-            Self::MentionToTicket | Self::SlaTimerLateness => LabelValues::none(),
+            Self::MentionToTicket | Self::SlaTimerLateness | Self::LiveDelay => LabelValues::none(),
             Self::StageDuration { stage } | Self::EventAge { stage } => {
                 LabelValues::one(stage.as_str())
             }
@@ -146,6 +157,9 @@ const EVENT_AGE_BUCKETS: &[f64] = &[
 /// The promise is 2 s late at most while running, 10 s after a start or on Monday at nine.
 const TIMER_LATENESS_BUCKETS: &[f64] = &[0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 3600.0];
 
+/// The promise is 250 ms from event to screen at p95; a slow client lags by seconds.
+const LIVE_BUCKETS: &[f64] = &[0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
+
 /// The promise is 200 ms at p95; a long poll may hold a request for half a minute.
 const HTTP_BUCKETS: &[f64] = &[
     0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0,
@@ -164,6 +178,7 @@ impl HistogramFamily {
             Self::StageDuration => STAGE_DURATION_BUCKETS,
             Self::EventAge => EVENT_AGE_BUCKETS,
             Self::SlaTimerLateness => TIMER_LATENESS_BUCKETS,
+            Self::LiveDelay => LIVE_BUCKETS,
             Self::HttpRequestDuration => HTTP_BUCKETS,
             Self::StoreTransaction => TRANSACTION_BUCKETS,
         }

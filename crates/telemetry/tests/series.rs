@@ -45,6 +45,7 @@ fn every_counter(departments: &[DepartmentLabel]) -> Vec<Counter> {
         Counter::OutboxPublished,
         Counter::AuditSealed,
         Counter::IncidentsOpened,
+        Counter::LiveFrames,
     ];
     for platform in PlatformLabel::ALL.iter().copied() {
         all.extend([
@@ -85,6 +86,7 @@ fn every_gauge(departments: &[DepartmentLabel]) -> Vec<Gauge> {
         Gauge::OutboxDepth,
         Gauge::OutboxOldestAge,
         Gauge::LogBytes,
+        Gauge::LiveStreams,
     ];
     for stage in Stage::ALL.iter().copied() {
         all.extend([
@@ -109,7 +111,11 @@ fn every_gauge(departments: &[DepartmentLabel]) -> Vec<Gauge> {
 }
 
 fn every_histogram() -> Vec<Histogram> {
-    let mut all = vec![Histogram::MentionToTicket, Histogram::SlaTimerLateness];
+    let mut all = vec![
+        Histogram::MentionToTicket,
+        Histogram::SlaTimerLateness,
+        Histogram::LiveDelay,
+    ];
     for stage in Stage::ALL.iter().copied() {
         all.extend([
             Histogram::StageDuration { stage },

@@ -22,15 +22,16 @@ use utoipa::ToSchema;
 const PARAMETERS: &[Parameter] = &[];
 
 /// The queues, by name.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Queues {
     queues: Vec<QueueView>,
 }
 
 /// One department's queue in numbers.
-#[derive(Debug, Default, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 struct QueueView {
-    department: String,
+    #[schema(schema_with = schema::text)]
+    department: Slug,
     /// Its tickets by status.
     status: StatusCounts,
     /// Its open tickets by priority.
@@ -44,7 +45,7 @@ struct QueueView {
 }
 
 /// Tickets by status.
-#[derive(Debug, Default, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 struct StatusCounts {
     open: u64,
     resolved: u64,
@@ -52,7 +53,7 @@ struct StatusCounts {
 }
 
 /// Tickets by priority.
-#[derive(Debug, Default, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 struct PriorityCounts {
     urgent: u64,
     high: u64,
@@ -77,27 +78,48 @@ pub(crate) async fn list(
     Pairs(pairs): Pairs<Vec<(String, String)>>,
 ) -> Result<Json<Queues>, Problem> {
     Query::parse(pairs, PARAMETERS)?;
-    let scope = caller.scope();
-    let counts = inbox.tickets.counts(&scope).await?;
+    Ok(Json(read(&inbox, &caller.scope()).await?))
+}
+
+/// The queues of a scope.
+pub(crate) async fn read(inbox: &Inbox, scope: &DepartmentScope) -> Result<Queues, StorageError> {
+    let counts = inbox.tickets.counts(scope).await?;
     let open_counts = inbox.tickets.open_counts().await?;
     let mut queues = Vec::new();
-    for department in departments(&inbox, &scope, &counts) {
+    for department in departments(inbox, scope, &counts) {
         let mut queue = QueueView {
-            department: department.to_string(),
-            ..QueueView::default()
+            status: StatusCounts::default(),
+            open: PriorityCounts::default(),
+            breached: breached(inbox, &department, scope).await?,
+            oldest_deadline: oldest_deadline(inbox, &department, scope).await?,
+            department,
         };
         counts
             .iter()
-            .filter(|count| count.department == department)
-            .for_each(|c| queue.add(c));
-        for (_, priority, count) in open_counts.iter().filter(|(of, ..)| *of == department) {
+            .filter(|count| count.department == queue.department)
+            .for_each(|c| queue.status.add(c));
+        let open = open_counts
+            .iter()
+            .filter(|(of, ..)| *of == queue.department);
+        for (_, priority, count) in open {
             queue.open.add(*priority, *count);
         }
-        queue.oldest_deadline = oldest_deadline(&inbox, &department, &scope).await?;
-        queue.breached = breached(&inbox, &department, &scope).await?;
         queues.push(queue);
     }
-    Ok(Json(Queues { queues }))
+    Ok(Queues { queues })
+}
+
+impl Queues {
+    /// Those of the scope: what [`read`] would have given for it.
+    pub(crate) fn within(&self, scope: &DepartmentScope) -> Self {
+        let own = self
+            .queues
+            .iter()
+            .filter(|queue| scope.contains(&queue.department));
+        Self {
+            queues: own.cloned().collect(),
+        }
+    }
 }
 
 /// Those of the configuration, and those that only old tickets know.
@@ -148,12 +170,12 @@ fn open_tickets(department: &Slug) -> TicketQuery {
     }
 }
 
-impl QueueView {
+impl StatusCounts {
     const fn add(&mut self, count: &TicketCount) {
         match count.status {
-            Status::Open => self.status.open += count.count,
-            Status::Resolved => self.status.resolved += count.count,
-            Status::Closed => self.status.closed += count.count,
+            Status::Open => self.open += count.count,
+            Status::Resolved => self.resolved += count.count,
+            Status::Closed => self.closed += count.count,
         }
     }
 }

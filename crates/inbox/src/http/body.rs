@@ -6,10 +6,14 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
+use std::time::Duration;
 
 /// Far above a reply of [`switchboard_domain::ticket::command::MAX_TEXT_BYTES`], escapes
 /// and all.
 pub(crate) const BODY_BYTES_MAX: usize = 512 * 1024;
+
+/// Half a megabyte over a bad mobile line; who is slower holds a connection for nothing.
+const BODY_WAIT: Duration = Duration::from_secs(20);
 
 /// The parsed body.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -18,9 +22,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match Json::<T>::from_request(request, state).await {
-            Ok(Json(body)) => Ok(Self(body)),
-            Err(rejection) => Err(explain(&rejection)),
+        let reading = Json::<T>::from_request(request, state);
+        match tokio::time::timeout(BODY_WAIT, reading).await {
+            Ok(Ok(Json(body))) => Ok(Self(body)),
+            Ok(Err(rejection)) => Err(explain(&rejection)),
+            Err(_) => Err(Problem::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "body_incomplete",
+                format!("the body did not arrive within {} s", BODY_WAIT.as_secs()),
+            )),
         }
     }
 }

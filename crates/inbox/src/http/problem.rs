@@ -115,6 +115,27 @@ impl Problem {
         }
     }
 
+    /// 429: this caller has too much going on.
+    pub(crate) fn too_many_requests(message: impl Into<String>) -> Self {
+        Self {
+            retry_after_seconds: Some(RETRY_AFTER_SECONDS),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message)
+        }
+    }
+
+    /// 503 for a reason the caller should know: too many at once.
+    pub(crate) fn busy(message: impl Into<String>) -> Self {
+        Self {
+            retry_after_seconds: Some(RETRY_AFTER_SECONDS),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message)
+        }
+    }
+
+    /// The status it will have.
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// What can be said when all that is known is the status.
     pub(crate) fn generic(status: StatusCode) -> Self {
         let (code, message) = match status {

@@ -93,6 +93,16 @@ impl Description {
         self
     }
 
+    /// Its success, an endless stream of server-sent events.
+    pub(crate) fn streams(mut self, description: &'static str) -> Self {
+        let content = ContentBuilder::new().schema(Some(schema::text())).build();
+        self.success = ResponseBuilder::new()
+            .description(description)
+            .content("text/event-stream", content)
+            .build();
+        self
+    }
+
     /// An answer that is no success.
     pub(crate) fn problem(mut self, status: StatusCode, description: &'static str) -> Self {
         self.problems.push((status, description));

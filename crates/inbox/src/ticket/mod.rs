@@ -18,7 +18,7 @@ mod filter;
 pub(crate) mod hand_over;
 pub(crate) mod list;
 pub(crate) mod note;
-mod post;
+pub(crate) mod post;
 pub(crate) mod priority;
 pub(crate) mod relabel;
 pub(crate) mod reopen;

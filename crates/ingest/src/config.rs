@@ -159,7 +159,7 @@ mod tests {
         s.toml:6:1: missing `connector` (known: CONNECTORS)
         s.toml:9:22: `paths` is empty; name at least one file of JSON lines
         s.toml:9:34: `speed` is 0; it must be from 0.001 to 1000000
-        s.toml:9:39: unknown key `sped` in `[sources.three.settings]` (did you mean `speed`? known: paths, speed, shift_to_now, as_recorded, follow)
+        s.toml:9:39: unknown key `sped` in `[sources.three.settings]` (did you mean `speed`? known: paths, speed, shift_to_now, head_start, as_recorded, follow)
         ");
     }
 }

@@ -43,4 +43,5 @@ pub mod receive;
 mod record;
 pub mod replay;
 pub mod sample;
+mod words;
 pub mod worker;

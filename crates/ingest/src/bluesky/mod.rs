@@ -125,23 +125,6 @@ impl Default for Timing {
 }
 
 impl BlueskySettings {
-    /// Posts with one of `words`, from the public server: what `demo --live` wants.
-    pub fn for_words(words: impl IntoIterator<Item = String>) -> Self {
-        let words = words.into_iter().map(|word| word.to_lowercase()).collect();
-        Self {
-            filter: Filter {
-                words,
-                ..Filter::default()
-            },
-            account: None,
-            reposts: true,
-            all_deletions: false,
-            base_url: BASE_URL.to_owned(),
-            protocol: None,
-            timing: Timing::default(),
-        }
-    }
-
     /// The newest first.
     const fn protocols(&self) -> &'static [Protocol] {
         match self.protocol {

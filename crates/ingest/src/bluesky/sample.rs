@@ -28,17 +28,26 @@ pub(super) fn sample(bytes: &[u8], url: Option<&str>) -> Sampled {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match serde_json::from_slice::<Value>(bytes) {
         Ok(value) => sample_value(&value, url),
-        Err(_) if has_whole_line(bytes) => sample_lines(bytes),
-        Err(error) => Sampled::refuse_all(bytes, format!("no JSON: {error}")),
+        Err(_) if is_stream(bytes) => sample_lines(bytes),
+        Err(error) => {
+            let reason = format!("neither JSON nor a stream of one frame a line: {error}");
+            Sampled::refuse_all(bytes, reason)
+        }
     }
 }
 
-/// A stream is recorded as one frame a line. Half of a document of many lines is none.
-fn has_whole_line(bytes: &[u8]) -> bool {
-    let mut lines = bytes.split(|byte| *byte == b'\n');
-    lines.any(
-        |line| matches!(serde_json::from_slice(line), Ok(Value::Object(map)) if !map.is_empty()),
-    )
+/// A stream is recorded as one frame a line, and most of its lines are whole. Half of a
+/// document of many lines, or a text, is none.
+fn is_stream(bytes: &[u8]) -> bool {
+    let lines = bytes.split(|byte| *byte == b'\n');
+    let (mut frames, mut others) = (0_usize, 0_usize);
+    for line in lines.filter(|line| !line.trim_ascii().is_empty()) {
+        match serde_json::from_slice(line) {
+            Ok(Value::Object(map)) if !map.is_empty() => frames += 1,
+            _ => others += 1,
+        }
+    }
+    frames > 0 && frames >= others
 }
 
 fn sample_lines(bytes: &[u8]) -> Sampled {

@@ -88,7 +88,12 @@ fn read_message(message: &Value) -> Result<Mention, Unmapped> {
     mention.form = Form::Dm;
     mention.visibility = Visibility::Private;
     mention.author = author_of(message.get("sender").unwrap_or(&Value::Null));
-    if text(message, "$type").is_some_and(|kind| kind.ends_with("#deletedMessageView")) {
+    // The answer to a removal does not say what it is; it has no words at all.
+    let is_gone = match text(message, "$type") {
+        Some(kind) => kind.ends_with("#deletedMessageView"),
+        None => message.get("text").is_none() && message.get("rev").is_some(),
+    };
+    if is_gone {
         mention.op = Op::Delete;
         return Ok(mention);
     }

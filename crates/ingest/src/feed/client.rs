@@ -4,6 +4,7 @@ use super::FeedSettings;
 use super::map::read;
 use crate::connector::{BATCH_MENTIONS_MAX, Batch, Connector, ConnectorError, Cursor};
 use crate::http::{HttpClient, Reply, Validators};
+use crate::words::has_word;
 use async_trait::async_trait;
 use reqwest::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,21 @@ impl FeedConnector {
     }
 }
 
+impl FeedConnector {
+    fn keep_ours(&self, mentions: &mut Vec<Mention>) {
+        let words = &self.settings.words;
+        if words.is_empty() {
+            return;
+        }
+        mentions.retain_mut(|mention| {
+            let text = mention.text.to_lowercase();
+            let found = words.iter().filter(|word| has_word(&text, word)).cloned();
+            mention.accounts.extend(found);
+            !mention.accounts.is_empty()
+        });
+    }
+}
+
 #[async_trait]
 impl Connector for FeedConnector {
     async fn poll(&mut self, from: Option<&Cursor>) -> Result<Batch, ConnectorError> {
@@ -64,6 +80,7 @@ impl Connector for FeedConnector {
                 let reason = sampled.refused.swap_remove(0).reason;
                 return Err(ConnectorError::Malformed { reason });
             }
+            self.keep_ours(&mut sampled.mentions);
             let is_whole = position.keep_new(&mut sampled.mentions);
             for mention in &mut sampled.mentions {
                 mention.backfill = !position.begun;

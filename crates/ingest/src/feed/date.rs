@@ -1,6 +1,7 @@
 //! The formats dates come in. What none of them explains is no date: the item is read
 //! without one.
 
+use super::loose_date;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::rfc2822;
@@ -58,6 +59,7 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
     with_zone(&text)
         .or_else(|| with_zone(&bare))
         .or_else(|| without_zone(&bare))
+        .or_else(|| loose_date::parse(&text))
 }
 
 fn with_zone(text: &str) -> Option<Timestamp> {

@@ -24,6 +24,8 @@ pub(super) struct Entry {
     /// Plain text, as is `body`.
     pub(super) title: String,
     pub(super) body: String,
+    /// There is something where the words should be, if only a picture.
+    pub(super) has_content: bool,
     pub(super) author: Author,
     pub(super) language: Option<String>,
     pub(super) published: Option<Timestamp>,

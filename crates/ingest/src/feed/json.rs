@@ -37,6 +37,7 @@ fn entry(feed: &Value, index: usize, item: &Value) -> Entry {
         guid: id(item, "id"),
         link: owned(item, "url").or_else(|| owned(item, "external_url")),
         title: text(item, "title").map(html_to_text).unwrap_or_default(),
+        has_content: body.is_some(),
         body: body.unwrap_or_default(),
         author: author(item).or_else(|| author(feed)).unwrap_or_default(),
         language: owned(item, "language").or_else(|| owned(feed, "language")),

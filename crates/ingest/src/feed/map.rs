@@ -51,7 +51,7 @@ fn map_feed(feed: &Feed, url: Option<&Url>) -> Sampled {
 
 fn map_entry(entry: &Entry, identities: &Identities) -> Result<Mention, Unmapped> {
     let text = words(entry);
-    let says_nothing = text.is_empty() && entry.media.is_empty();
+    let says_nothing = text.is_empty() && entry.media.is_empty() && !entry.has_content;
     if says_nothing && entry.guid.is_none() && entry.link.is_none() {
         let reason = "an item without a title, words, an address or an id";
         return Err(Unmapped::new("", ItemErrorCode::MissingText, reason));
@@ -148,11 +148,10 @@ fn short(name: &str) -> String {
 
 /// The words count only where there is no title: they are what gets corrected.
 fn fingerprint(entry: &Entry) -> String {
-    let said = if entry.title.is_empty() {
-        &entry.body
-    } else {
-        &entry.title
-    };
+    let said = [&entry.title, &entry.body, &entry.source]
+        .into_iter()
+        .find(|said| !said.is_empty())
+        .map_or("", String::as_str);
     let date = entry
         .published
         .map(|published| published.to_string())

@@ -5,7 +5,8 @@
 //! |---|---|
 //! | `charset` | bytes to text: marks, declarations, and what labels get wrong |
 //! | `tree` | tag soup to elements, prefixes by what they are bound to |
-//! | `date` | the formats dates come in |
+//! | `date`, `loose_date` | the formats dates come in, and dates that keep to none |
+//! | `declared` | entities that a document declares itself |
 //! | `entry` | what an item says, whatever the format |
 //! | `xml`, `json` | a document → entries |
 //! | `map` | an entry → a mention, and what makes it the same item again |
@@ -17,8 +18,10 @@ mod base64;
 mod charset;
 mod client;
 mod date;
+mod declared;
 mod entry;
 mod json;
+mod loose_date;
 mod map;
 #[cfg(test)]
 mod tests;
@@ -49,6 +52,9 @@ const REQUESTS_PER_MINUTE: u32 = 60;
 /// Polite to small servers, with conditional requests in between.
 const POLL_INTERVAL: Duration = Duration::from_mins(5);
 
+/// Every item is searched for each.
+const WORDS_MAX: usize = 100;
+
 /// `[sources.<name>.settings]`.
 #[derive(Clone, Debug, PartialEq)]
 struct FeedSettings {
@@ -56,6 +62,8 @@ struct FeedSettings {
     url: Url,
     /// Where it is fetched from.
     http: HttpSettings,
+    /// In lower case. Items with none of them are left out; without any, every item is taken.
+    words: Vec<String>,
     poll_interval: Duration,
 }
 
@@ -69,6 +77,7 @@ fn read_settings(section: &mut Section<'_>) -> Option<Arc<dyn ConnectorPlan>> {
     let poll_interval = section.duration_or("poll_interval", POLL_INTERVAL);
     let rate = section.in_range("requests_per_minute", 1..=6000);
     let allowed = read_allowed(section);
+    let words = read_words(section)?;
     let rewritten = section.has("base_url");
     let reach = if rewritten {
         Reach::Configured
@@ -90,8 +99,27 @@ fn read_settings(section: &mut Section<'_>) -> Option<Arc<dyn ConnectorPlan>> {
             requests_per_minute: rate.unwrap_or(REQUESTS_PER_MINUTE),
             times: TimeLimits::default(),
         },
+        words,
         poll_interval,
     }))
+}
+
+fn read_words(section: &mut Section<'_>) -> Option<Vec<String>> {
+    let place = section.place("words");
+    let words: Vec<String> = section.value_or("words", Vec::new());
+    if words.len() > WORDS_MAX || words.iter().any(|word| word.trim().is_empty()) {
+        section.problem(
+            &place,
+            format!("`words` needs at most {WORDS_MAX} of them, none empty"),
+        );
+        return None;
+    }
+    Some(
+        words
+            .iter()
+            .map(|word| word.trim().to_lowercase())
+            .collect(),
+    )
 }
 
 fn read_url(section: &mut Section<'_>, key: &str, reach: &Reach) -> Option<Url> {

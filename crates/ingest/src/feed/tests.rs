@@ -82,6 +82,7 @@ async fn only_what_is_new_is_brought_and_nothing_is_fetched_twice() {
     let settings = FeedSettings {
         url: Url::parse("https://news.example/acme.rss").unwrap(),
         http: server.settings(),
+        words: Vec::new(),
         poll_interval: POLL_INTERVAL,
     };
     let poll = async |from: Option<&Cursor>| -> Batch {
@@ -100,4 +101,58 @@ async fn only_what_is_new_is_brought_and_nothing_is_fetched_twice() {
     let third = poll(Some(&Cursor(position.to_string()))).await;
     assert_eq!(third.mentions.len(), 1);
     assert!(!third.mentions[0].backfill && first.mentions[0].backfill);
+}
+
+#[tokio::test]
+async fn with_words_only_items_that_hold_one_are_brought() {
+    let server = Server::start(|_| Some(answer("200 OK", &[], RSS))).await;
+    let settings = FeedSettings {
+        url: Url::parse("https://news.example/acme.rss").unwrap(),
+        http: server.settings(),
+        words: vec!["café".to_owned(), "let".to_owned()],
+        poll_interval: POLL_INTERVAL,
+    };
+    let clock = Arc::new(ManualClock::new(jiff::Timestamp::UNIX_EPOCH));
+    let batch = settings.build(clock).poll(None).await.unwrap();
+    let found: Vec<&str> = batch
+        .mentions
+        .iter()
+        .map(|mention| mention.text.as_str())
+        .collect();
+    assert_eq!(found, ["Weather: café closed"]);
+    assert!(batch.mentions[0].accounts.contains("café"));
+}
+
+#[rstest::rstest]
+#[case::a_picture_alone("<description>&lt;img src='x.png'&gt;</description>", 1)]
+#[case::a_category_alone("<category>news</category>", 0)]
+#[case::an_empty_title("<title> </title>", 0)]
+fn what_says_anything(#[case] item: &str, #[case] mentions: usize) {
+    let feed = format!("<rss><channel><item>{item}</item></channel></rss>");
+    let sampled = map::sample(feed.as_bytes(), None);
+    assert_eq!(
+        (sampled.mentions.len(), sampled.refused.len()),
+        (mentions, 1 - mentions)
+    );
+}
+
+#[rstest::rstest]
+#[case::by_the_feed(
+    "<link rel='self' href='https://blog.example/b/feed.xml'/><entry><link href='one'/><title>x</title></entry>",
+    Some("https://blog.example/b/one")
+)]
+#[case::by_its_page(
+    "<link href='https://blog.example/'/><entry><link href='/one'/><title>x</title></entry>",
+    Some("https://blog.example/one")
+)]
+#[case::by_nothing("<entry><link href='/one'/><title>x</title></entry>", None)]
+#[case::its_own_id(
+    "<entry><id>https://blog.example/one</id><title>x</title></entry>",
+    Some("https://blog.example/one")
+)]
+#[case::an_urn("<entry><id>urn:one</id><title>x</title></entry>", None)]
+fn where_an_entry_leads(#[case] entries: &str, #[case] want: Option<&str>) {
+    let feed = format!("<feed xmlns='http://www.w3.org/2005/Atom'>{entries}</feed>");
+    let sampled = map::sample(feed.as_bytes(), None);
+    assert_eq!(sampled.mentions[0].url.as_deref(), want);
 }

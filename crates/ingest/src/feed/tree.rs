@@ -1,6 +1,7 @@
 //! Tag soup to elements. An end tag closes the nearest element of its name and all within it;
 //! one without a beginning is passed over; the end of the document closes everything.
 
+use super::declared::Declared;
 use crate::markup::{Token, Tokens, attribute};
 use htmlize::unescape;
 use std::collections::HashMap;
@@ -111,9 +112,10 @@ pub(super) fn read(document: &str) -> Element {
         open: vec![Element::default()],
         prefixes: HashMap::new(),
     };
+    let mut declared = Declared::of(document);
     for token in Tokens::new(document) {
         match token {
-            Token::Text(text) => builder.text(&unescape(text)),
+            Token::Text(text) => builder.text(&unescape(declared.expand(text).as_ref())),
             Token::Cdata(text) => builder.text(text),
             Token::Open {
                 name,

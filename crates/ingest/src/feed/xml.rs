@@ -12,6 +12,21 @@ use switchboard_domain::mention::Media;
 /// Elements a feed begins with.
 const ROOTS: [&str; 5] = ["rss", "rdf:rdf", "rdf", "feed", "channel"];
 
+/// Where the words of an item stand, the longest form first.
+const BODIES: [&str; 11] = [
+    "content:encoded",
+    "content",
+    "xhtml:body",
+    "body",
+    "description",
+    "summary",
+    "abstract",
+    "dc:description",
+    "media:description",
+    "itunes:summary",
+    "itunes:subtitle",
+];
+
 /// `None` when the document is no feed. `address` resolves relative links.
 pub(super) fn read(document: &str, address: Option<&Url>) -> Option<Feed> {
     let document = tree::read(document);
@@ -33,7 +48,9 @@ pub(super) fn read(document: &str, address: Option<&Url>) -> Option<Feed> {
     let channel = root.named("channel").next().unwrap_or(root);
     scope.enter(channel);
     feed.identity = identity(channel);
+    scope.settle(feed.identity.as_deref());
     feed.link = scope.link(channel);
+    scope.settle(feed.link.as_deref());
     collect(&mut feed, &scope, root);
     Some(feed)
 }
@@ -87,6 +104,14 @@ impl Scope {
         self.author = author.or_else(|| self.author.take());
     }
 
+    /// Where nobody said where the document lies, it lies where it says itself.
+    fn settle(&mut self, said: Option<&str>) {
+        if self.address.is_none() {
+            let address = said.and_then(|said| Url::parse(said).ok());
+            self.address = address.filter(|address| !address.cannot_be_a_base());
+        }
+    }
+
     fn resolved(&self, link: &str) -> Option<Url> {
         match &self.address {
             Some(address) => address.join(link).ok(),
@@ -110,23 +135,19 @@ impl Scope {
         let is_link = |guid: &&Element| {
             guid.attribute("ispermalink") != Some("false") && guid.text().starts_with("http")
         };
+        let is_address =
+            |text: &String| text.starts_with("http://") || text.starts_with("https://");
         let permanent = || item.named("guid").find(is_link).map(Element::text);
+        // Atom's id may be an address too, and is the page where nothing else is named.
+        let own_id = || text_of(item, &["id"]).filter(is_address);
         Entry {
-            link: scope.link(item).or_else(permanent),
+            link: scope.link(item).or_else(permanent).or_else(own_id),
             title: text(&["title", "dc:title", "media:title", "itunes:title"]),
-            body: text(&[
-                "content:encoded",
-                "content",
-                "xhtml:body",
-                "body",
-                "description",
-                "summary",
-                "abstract",
-                "dc:description",
-                "media:description",
-                "itunes:summary",
-                "itunes:subtitle",
-            ]),
+            body: text(&BODIES),
+            has_content: BODIES
+                .iter()
+                .flat_map(|name| item.named(name))
+                .any(|body| !body.markup().trim().is_empty()),
             author: author(item)
                 .or(from_source)
                 .or(scope.author.clone())

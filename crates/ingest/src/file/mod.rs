@@ -28,6 +28,7 @@ use poll::FileConnector;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use switchboard_config::Section;
 use switchboard_domain::Clock;
 use switchboard_telemetry::PlatformLabel;
@@ -52,6 +53,9 @@ pub struct FileSettings {
     pub speed: Option<f64>,
     /// Dates the first post now and the others after it.
     pub shift_to_now: bool,
+    /// The replay counts as begun so long ago: what it would have brought by now comes at
+    /// once. Of a replay with a `speed`.
+    pub head_start: Duration,
     /// Marks every post as history: no clocks, no alarms.
     pub as_recorded: bool,
     /// Waits at the end of the last file for more; a last line without its line break is not
@@ -66,6 +70,7 @@ impl FileSettings {
             paths,
             speed: None,
             shift_to_now: false,
+            head_start: Duration::ZERO,
             as_recorded: false,
             follow: false,
         }
@@ -86,6 +91,7 @@ fn read_settings(section: &mut Section<'_>) -> Option<Arc<dyn ConnectorPlan>> {
         paths: Vec::new(),
         speed,
         shift_to_now: section.value_or("shift_to_now", false),
+        head_start: section.duration_or("head_start", Duration::ZERO),
         as_recorded: section.value_or("as_recorded", false),
         follow: section.value_or("follow", true),
     };

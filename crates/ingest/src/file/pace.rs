@@ -10,6 +10,7 @@ use switchboard_domain::Mention;
 pub(crate) struct Pace {
     speed: Option<f64>,
     shift_to_now: bool,
+    head_start: Duration,
     start: Option<ReplayStart>,
     now: Timestamp,
 }
@@ -23,6 +24,7 @@ impl Pace {
         Self {
             speed: settings.speed,
             shift_to_now: settings.shift_to_now,
+            head_start: settings.head_start,
             start,
             now,
         }
@@ -39,8 +41,9 @@ impl Pace {
         let Some(written) = mention.created_at else {
             return Duration::ZERO;
         };
+        let began = self.now.saturating_sub(self.head_start);
         let start = *self.start.get_or_insert(ReplayStart {
-            at: self.now,
+            at: began.unwrap_or(self.now),
             first_post: written,
         });
         let Some(speed) = self.speed else {

@@ -269,3 +269,27 @@ async fn a_file_that_is_not_there_may_come() {
         "{polled:?}"
     );
 }
+
+#[tokio::test]
+async fn a_head_start_brings_at_once_what_would_have_come_by_now() {
+    let bench = Bench::new();
+    let text: String = (0..4)
+        .map(|number| post(number, i64::from(number) * 3600))
+        .collect();
+    let settings = FileSettings {
+        speed: Some(60.0),
+        shift_to_now: true,
+        head_start: Duration::from_secs(90),
+        ..FileSettings::new(vec![bench.file("a.jsonl", text)])
+    };
+    let batch = bench.poll(&settings, None).await.unwrap();
+    let ages: Vec<i64> = batch
+        .mentions
+        .iter()
+        .map(|mention| NOW - mention.created_at.unwrap().as_second())
+        .collect();
+    assert_eq!(
+        (ages, batch.poll_after),
+        (vec![90, 30], Duration::from_secs(30))
+    );
+}

@@ -1,6 +1,6 @@
 //! An item of Firebase, a hit of Algolia → a mention. Ids are global.
 
-use crate::fields::{count, epoch, id, kind, owned, required_id, text};
+use crate::fields::{epoch, id, kind, owned, required_id, text};
 use crate::markup::html_to_text;
 use crate::mention::ItemErrorCode;
 use crate::sample::Unmapped;
@@ -21,15 +21,12 @@ pub(super) fn map_item(item: &Value) -> Result<Mention, Unmapped> {
     }
     mention.text = words(item, &["title"], &["text"])?;
     mention.created_at = epoch(item, "time").or_else(|| epoch(item, "created_at_i"));
-    mention.in_reply_to = id(item, "parent").or_else(|| id(item, "parent_id"));
+    let parents = ["parent", "parent_id", "poll"];
+    mention.in_reply_to = parents.iter().find_map(|parent| id(item, parent));
     mention.form = form(&mention);
     let is_root = mention.in_reply_to.is_none();
     mention.conversation_id = id(item, "story_id").or_else(|| is_root.then(|| mention.id.clone()));
-    mention.metrics = Some(Metrics {
-        likes: count(item, "score").max(count(item, "points")),
-        replies: count(item, "descendants"),
-        ..Metrics::default()
-    });
+    mention.metrics = metrics(item, &["score", "points"], "descendants");
     keep_link(&mut mention, item);
     Ok(mention)
 }
@@ -47,11 +44,7 @@ pub(super) fn map_hit(hit: &Value) -> Result<Mention, Unmapped> {
     mention.in_reply_to = id(hit, "parent_id");
     mention.form = form(&mention);
     mention.conversation_id = id(hit, "story_id").or_else(|| Some(mention.id.clone()));
-    mention.metrics = Some(Metrics {
-        likes: count(hit, "points"),
-        replies: count(hit, "num_comments"),
-        ..Metrics::default()
-    });
+    mention.metrics = metrics(hit, &["points"], "num_comments");
     keep_link(&mut mention, hit);
     Ok(mention)
 }
@@ -79,6 +72,18 @@ fn author(item: &Value, key: &str) -> Author {
         handle: owned(item, key),
         ..Author::default()
     }
+}
+
+/// Comments have no counts: nothing told is no metrics, not none of anything.
+fn metrics(item: &Value, likes: &[&str], replies: &str) -> Option<Metrics> {
+    let told = |key: &&str| item.get(*key).and_then(Value::as_u64);
+    let (likes, replies) = (likes.iter().find_map(told), told(&replies));
+    likes.or(replies)?;
+    Some(Metrics {
+        likes: likes.unwrap_or_default(),
+        replies: replies.unwrap_or_default(),
+        ..Metrics::default()
+    })
 }
 
 const fn form(mention: &Mention) -> Form {

@@ -33,12 +33,12 @@ fn items_and_hits() {
         }
     }
     insta::assert_snapshot!(told, @r##"
-{"op":"upsert","platform":"hackernews","id":"2003","version":0,"form":"comment","visibility":"public","text":"Their app lost my booking.\n\nSee https://acme.example/status","created_at":"2026-03-01T08:05:00Z","url":"https://news.ycombinator.com/item?id=2003","author":{"id":"dee","handle":"dee"},"in_reply_to":"2001","conversation_id":"2001","metrics":{"likes":0,"reposts":0,"replies":0,"views":0}}
+{"op":"upsert","platform":"hackernews","id":"2003","version":0,"form":"comment","visibility":"public","text":"Their app lost my booking.\n\nSee https://acme.example/status","created_at":"2026-03-01T08:05:00Z","url":"https://news.ycombinator.com/item?id=2003","author":{"id":"dee","handle":"dee"},"in_reply_to":"2001","conversation_id":"2001"}
 {"op":"upsert","platform":"hackernews","id":"2001","version":0,"form":"post","visibility":"public","text":"Acme Air's booking system is down","created_at":"2026-03-01T08:00:00Z","url":"https://news.ycombinator.com/item?id=2001","author":{"id":"fay","handle":"fay"},"conversation_id":"2001","metrics":{"likes":12,"reposts":0,"replies":3,"views":0},"extra":{"link":"https://news.example/acme"}}
 $.hits[1].comment_text: a title or words were expected, `null` is there
 {"op":"upsert","platform":"hackernews","id":"2001","version":0,"form":"post","visibility":"public","text":"Acme Air's booking system is down","created_at":"2026-03-01T08:00:00Z","url":"https://news.ycombinator.com/item?id=2001","author":{"id":"fay","handle":"fay"},"conversation_id":"2001","metrics":{"likes":12,"reposts":0,"replies":3,"views":0},"extra":{"link":"https://news.example/acme"}}
 {"op":"delete","platform":"hackernews","id":"2002","version":0,"form":"post","visibility":"public","text":"","url":"https://news.ycombinator.com/item?id=2002","author":{}}
-{"op":"upsert","platform":"hackernews","id":"2003","version":0,"form":"comment","visibility":"public","text":"Their app lost my booking.\n\nAcme, really?","created_at":"2026-03-01T08:05:00Z","url":"https://news.ycombinator.com/item?id=2003","author":{"id":"dee","handle":"dee"},"in_reply_to":"2001","metrics":{"likes":0,"reposts":0,"replies":0,"views":0}}
+{"op":"upsert","platform":"hackernews","id":"2003","version":0,"form":"comment","visibility":"public","text":"Their app lost my booking.\n\nAcme, really?","created_at":"2026-03-01T08:05:00Z","url":"https://news.ycombinator.com/item?id=2003","author":{"id":"dee","handle":"dee"},"in_reply_to":"2001"}
 $: no such item, or not there yet
 "##);
 }

@@ -34,12 +34,7 @@ pub(super) fn map_status(status: &Value, instance: &str) -> Result<Mention, Unma
     mention.in_reply_to = id(status, "in_reply_to_id");
     mention.form = form(&mention);
     mention.url = owned(status, "url").or_else(|| owned(status, "uri"));
-    mention.metrics = Some(Metrics {
-        likes: count(shown, "favourites_count"),
-        reposts: count(shown, "reblogs_count"),
-        replies: count(shown, "replies_count"),
-        views: 0,
-    });
+    mention.metrics = metrics(shown);
     keep(&mut mention, status);
     Ok(mention)
 }
@@ -142,6 +137,17 @@ fn visibility(status: &Value) -> Visibility {
         Some("direct") => Visibility::Private,
         Some(_) => Visibility::Followers,
     }
+}
+
+fn metrics(status: &Value) -> Option<Metrics> {
+    let told = |key: &str| status.get(key).is_some_and(Value::is_u64);
+    let counts = ["favourites_count", "reblogs_count", "replies_count"];
+    counts.into_iter().any(told).then(|| Metrics {
+        likes: count(status, counts[0]),
+        reposts: count(status, counts[1]),
+        replies: count(status, counts[2]),
+        views: 0,
+    })
 }
 
 const fn form(mention: &Mention) -> Form {

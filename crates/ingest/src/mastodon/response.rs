@@ -5,6 +5,7 @@ use super::map::{map_delete, map_former, map_status};
 use crate::fields::{id, kind, list, text};
 use crate::mention::ItemErrorCode;
 use crate::sample::{Sampled, Unmapped};
+use jiff::Timestamp;
 use reqwest::Url;
 use serde_json::Value;
 
@@ -252,6 +253,7 @@ impl Reader {
                 match event {
                     "notification" => self.notification(path, &value),
                     "conversation" => self.inner(path, &value, "last_status"),
+                    "status.update" => self.edit(path, &value),
                     _ => self.status(path, &value),
                 }
             }
@@ -260,6 +262,17 @@ impl Reader {
                 self.sampled
                     .refuse(path, ItemErrorCode::InvalidJson, reason, data.as_bytes());
             }
+        }
+    }
+
+    /// Newer than the status as it was made, also where the server does not say since when.
+    fn edit(&mut self, path: &str, item: &Value) {
+        let before = self.sampled.mentions.len();
+        self.status(path, item);
+        if let Some(edit) = self.sampled.mentions.get_mut(before)
+            && edit.version == 0
+        {
+            edit.version = edit.created_at.map_or(1, Timestamp::as_millisecond);
         }
     }
 

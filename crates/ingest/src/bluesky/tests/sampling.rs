@@ -95,6 +95,30 @@ fn half_a_document_is_refused_once() {
     assert_eq!((sampled.mentions.len(), sampled.refused.len()), (0, 1));
 }
 
+#[test]
+fn a_text_is_refused_once() {
+    let text = format!("# Notes\n\nWhat came:\n{}\nand nothing else.\n", view("a"));
+    for text in [
+        text.as_str(),
+        "at://did:plc:ann\nat://did:plc:bob\n",
+        "\u{0}\u{1}\n",
+    ] {
+        let sampled = sample(text.as_bytes(), None);
+        assert_eq!(
+            (sampled.mentions.len(), sampled.refused.len()),
+            (0, 1),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_answer_to_a_removed_message_is_a_removal() {
+    let answer = json!({"id": "m1", "rev": "2", "sender": {"did": "did:plc:ann"}, "sentAt": "2026-07-04T12:00:00Z"});
+    let sampled = sample(answer.to_string().as_bytes(), None);
+    assert_eq!(sampled.mentions[0].op, switchboard_domain::Op::Delete);
+}
+
 const KEYS: &str = "did time_us kind commit payload $type record value uri post reason by text \
     facets features index byteStart byteEnd embed images media external video reply root parent \
     subject langs labels values feed posts thread replies messages collection rkey operation rev \

@@ -1,5 +1,6 @@
 //! A Jetstream of our own on 127.0.0.1, with a will of its own.
 
+use super::super::filter::Filter;
 use super::super::{BlueskySettings, Protocol, Timing};
 use futures::{SinkExt, StreamExt};
 use std::collections::VecDeque;
@@ -61,6 +62,13 @@ impl Server {
     /// Looks for `acme`. Silence is told after two polls.
     pub(super) fn settings(&self, protocol: Option<Protocol>) -> BlueskySettings {
         BlueskySettings {
+            filter: Filter {
+                words: vec!["acme".to_owned()],
+                ..Filter::default()
+            },
+            account: None,
+            reposts: true,
+            all_deletions: false,
             base_url: self.address.clone(),
             protocol,
             timing: Timing {
@@ -69,7 +77,6 @@ impl Server {
                 silence: Duration::from_millis(500),
                 connect: Duration::from_secs(5),
             },
-            ..BlueskySettings::for_words(["acme".to_owned()])
         }
     }
 }

@@ -11,6 +11,8 @@ export default defineConfig({
   plugins: [svelte(), earlyTheme(), compress()],
   build: {
     target: 'es2023',
+    // Every browser with `light-dark()`, which the colours are made of.
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     // The policy of the page allows no inline script, which the polyfill would be.
     modulePreload: { polyfill: false },
     // Everything is a file of its own: the policy allows no data: addresses but for images.

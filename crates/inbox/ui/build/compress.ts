@@ -16,9 +16,19 @@ export function compress(): Plugin {
         for (const [fileName, file] of Object.entries(bundle)) {
           const bytes = Buffer.from(file.type === 'chunk' ? file.code : file.source)
           if (bytes.length < WORTH_IT_BYTES) continue
-          const best = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } }
-          this.emitFile({ type: 'asset', fileName: `${fileName}.br`, source: brotliCompressSync(bytes, best) })
-          this.emitFile({ type: 'asset', fileName: `${fileName}.gz`, source: gzipSync(bytes, { level: 9 }) })
+          const best = {
+            params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
+          }
+          this.emitFile({
+            type: 'asset',
+            fileName: `${fileName}.br`,
+            source: brotliCompressSync(bytes, best),
+          })
+          this.emitFile({
+            type: 'asset',
+            fileName: `${fileName}.gz`,
+            source: gzipSync(bytes, { level: 9 }),
+          })
         }
       },
     },

@@ -1,7 +1,17 @@
 /** Every operation the page uses, by name. */
 import { call } from './client'
-import type { Incident, IncidentSummary, Label, Person, Priority, Queue, Session } from './types'
-import type { Ticket, TicketDetail, TicketPage } from './types'
+import type {
+  Incident,
+  IncidentSummary,
+  Label,
+  Person,
+  Priority,
+  Queue,
+  Session,
+  Ticket,
+  TicketDetail,
+  TicketPage,
+} from './types'
 
 const TICKETS = '/api/v1/tickets'
 
@@ -10,8 +20,7 @@ export const PAGE_SIZE = 200
 
 export const session = () => call<Session>('GET', '/api/v1/session')
 export const signOut = () => call<void>('DELETE', '/api/v1/session')
-export const people = async () =>
-  (await call<{ people: Person[] }>('GET', '/api/v1/people')).people
+export const people = async () => (await call<{ people: Person[] }>('GET', '/api/v1/people')).people
 export const queues = async () => (await call<{ queues: Queue[] }>('GET', '/api/v1/queues')).queues
 
 export function tickets(

@@ -21,14 +21,25 @@ export const SHORTCUTS: readonly Shortcut[] = [
 
   { keys: 'r', command: 'reply', title: 'Reply', group: 'Work on the ticket' },
   { keys: 'n', command: 'note', title: 'Write a note', group: 'Work on the ticket' },
-  { keys: 'e', command: 'resolve', title: 'Resolve, and on to the next', group: 'Work on the ticket' },
+  {
+    keys: 'e',
+    command: 'resolve',
+    title: 'Resolve, and on to the next',
+    group: 'Work on the ticket',
+  },
   { keys: 'Shift+e', command: 'reopen', title: 'Reopen', group: 'Work on the ticket' },
   { keys: 'i', command: 'claim', title: 'Take it yourself', group: 'Work on the ticket' },
   { keys: 'a', command: 'assign', title: 'Assign to …', group: 'Work on the ticket' },
   { keys: 'c', command: 'relabel', title: 'Correct the label …', group: 'Work on the ticket' },
   { keys: 'd', command: 'move', title: 'Move to department …', group: 'Work on the ticket' },
   { keys: 'p', command: 'priority', title: 'Set the priority …', group: 'Work on the ticket' },
-  { keys: 'Mod+Enter', command: 'send', title: 'Send what you wrote', group: 'Work on the ticket', onlyKey: true },
+  {
+    keys: 'Mod+Enter',
+    command: 'send',
+    title: 'Send what you wrote',
+    group: 'Work on the ticket',
+    onlyKey: true,
+  },
   { keys: 'z', command: 'undo', title: 'Undo', group: 'Work on the ticket' },
 
   { keys: 'g i', command: 'go inbox', title: 'Inbox', group: 'Go to' },

@@ -32,7 +32,12 @@ export interface Step {
   taken: boolean
 }
 
-export function step(bindings: readonly Binding[], state: KeyState, stroke: Stroke, now: number): Step {
+export function step(
+  bindings: readonly Binding[],
+  state: KeyState,
+  stroke: Stroke,
+  now: number,
+): Step {
   const name = nameOf(stroke)
   const prefix = now - state.at <= SEQUENCE_MS ? state.prefix : ''
   if (!name) return { state, taken: false }
@@ -60,6 +65,7 @@ export function nameOf({ key, shiftKey, ctrlKey, metaKey, altKey }: Stroke): str
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target.isContentEditable) return true
-  if (target instanceof HTMLInputElement) return !['checkbox', 'radio', 'button'].includes(target.type)
+  if (target instanceof HTMLInputElement)
+    return !['checkbox', 'radio', 'button'].includes(target.type)
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
 }

@@ -26,7 +26,11 @@ export function settle(tickets: Iterable<Ticket>, order: Order, holds: Holds): F
 }
 
 /** What a batch of changes does to a standing list; `has` tells whether an id still belongs. */
-export function merge(frozen: Frozen, changed: Iterable<string>, has: (id: string) => boolean): Frozen {
+export function merge(
+  frozen: Frozen,
+  changed: Iterable<string>,
+  has: (id: string) => boolean,
+): Frozen {
   const shown = new Set(frozen.order)
   const arrived = new Set(frozen.arrived)
   const left = new Set(frozen.left)
@@ -76,4 +80,5 @@ function set(ids: Set<string>, id: string, belongs: boolean): void {
   else ids.delete(id)
 }
 
-const minus = (ids: ReadonlySet<string>, id: string) => new Set([...ids].filter((one) => one !== id))
+const minus = (ids: ReadonlySet<string>, id: string) =>
+  new Set([...ids].filter((one) => one !== id))

@@ -1,5 +1,5 @@
 /** The list on the screen: the view, the rows before somebody's eyes, and what is loaded. */
-import { PAGE_SIZE, tickets as fetchTickets } from '../api/calls'
+import { tickets as fetchTickets, PAGE_SIZE } from '../api/calls'
 import { Problem } from '../api/client'
 import type { Ticket } from '../api/types'
 import { serverNow } from '../time/skew'
@@ -200,7 +200,10 @@ export class TicketList {
   private showPage(source: Source, page: Ticket[], what: 'first' | 'more'): void {
     const { view } = this
     if (!view) return
-    if (what === 'first' || view.order === 'latest') return this.settle()
+    if (what === 'first' || view.order === 'latest') {
+      this.settle()
+      return
+    }
     this.standing = frozen.append(this.standing, page, this.holds(view))
     for (const ticket of page) this.keep(source.rows.get(ticket.id))
     this.revision += 1

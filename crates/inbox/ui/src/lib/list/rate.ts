@@ -18,7 +18,9 @@ export const BARS_MAX = 60
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120]
 
 export function bars(rate: { minute: string; posts: number }[], until: number): Bars {
-  const points = rate.map(({ minute, posts }) => ({ at: Date.parse(minute), posts })).filter(({ at }) => !Number.isNaN(at))
+  const points = rate
+    .map(({ minute, posts }) => ({ at: Date.parse(minute), posts }))
+    .filter(({ at }) => !Number.isNaN(at))
   if (points.length === 0) return { minutes: 1, bars: [] }
   const first = Math.min(...points.map(({ at }) => at))
   const last = Math.max(until, ...points.map(({ at }) => at))
@@ -27,7 +29,10 @@ export function bars(rate: { minute: string; posts: number }[], until: number): 
   const width = minutes * MINUTE_MS
   const start = Math.floor(first / width) * width
   const count = Math.min(BARS_MAX + 1, Math.floor((last - start) / width) + 1)
-  const found = Array.from({ length: count }, (_, index) => ({ at: start + index * width, posts: 0 }))
+  const found = Array.from({ length: count }, (_, index) => ({
+    at: start + index * width,
+    posts: 0,
+  }))
   for (const { at, posts } of points) {
     const bar = found[Math.floor((at - start) / width)]
     if (bar) bar.posts += posts

@@ -2,8 +2,7 @@
 import type { Ticket } from '../api/types'
 
 /** Without case and accents, so that `uber` finds `Über`. */
-const plain = (text: string) =>
-  text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
+const plain = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
 
 const texts = new WeakMap<Ticket, string>()
 
@@ -13,7 +12,14 @@ function textOf(ticket: Ticket): string {
     const { mention } = ticket
     const author = [mention.author?.name, mention.author?.handle]
     const about = [ticket.label.replace('_', ' '), ticket.department, ticket.platform]
-    const parts = [`#${ticket.id}`, mention.text, ...author, ...about, ticket.assignee, ...ticket.topics]
+    const parts = [
+      `#${ticket.id}`,
+      mention.text,
+      ...author,
+      ...about,
+      ticket.assignee,
+      ...ticket.topics,
+    ]
     text = plain(parts.filter(Boolean).join('\n'))
     texts.set(ticket, text)
   }

@@ -1,5 +1,6 @@
 /** The views: which tickets they show, and what they ask the server for. */
 import type { Ticket } from '../api/types'
+import { departmentName } from '../ticket/names'
 import type { Order } from './order'
 
 export interface View {
@@ -95,11 +96,11 @@ export function fixedViews(me: string): View[] {
 export function queueView(department: string): View {
   return {
     path: `queues/${department}`,
-    title: department.charAt(0).toUpperCase() + department.slice(1),
+    title: departmentName(department),
     query: { ...deadline, department },
     order: 'deadline',
     inSource: (ticket) => open(ticket) && ticket.department === department,
     holds: all,
-    empty: `Nothing waits for ${department}.`,
+    empty: `Nothing waits for ${departmentName(department)}.`,
   }
 }

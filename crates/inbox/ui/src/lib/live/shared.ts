@@ -64,7 +64,10 @@ export class SharedLive {
   private hear(message: Message): void {
     if (message.kind === 'newcomer') {
       if (this.stream) {
-        this.channel?.postMessage({ kind: 'connection', connection: this.standing } satisfies Message)
+        this.channel?.postMessage({
+          kind: 'connection',
+          connection: this.standing,
+        } satisfies Message)
       }
       return
     }

@@ -86,7 +86,8 @@ export class LiveStream {
     measureSkew(response.headers.get('date'))
     if (response.status === 401) signedOut.go()
     if (response.status === 400) this.parser.lastId = ''
-    if (!response.ok || !response.body) throw new Error(`the live stream answered ${response.status}`)
+    if (!response.ok || !response.body)
+      throw new Error(`the live stream answered ${response.status}`)
     this.failures = 0
     this.listener.connection({ state: 'live' })
     return response.body.pipeThrough(new TextDecoderStream()).getReader()

@@ -13,7 +13,8 @@ export function parse(path: string, search: string): Route {
   const [first = 'inbox', second] = parts
   if (parts.length > 2) return { page: 'lost', path }
   if (first === 'tickets' && second) return { page: 'list', view: 'all', ticket: second }
-  if (first === 'incidents') return second ? { page: 'incident', id: second } : { page: 'incidents' }
+  if (first === 'incidents')
+    return second ? { page: 'incident', id: second } : { page: 'incidents' }
   const ticket = new URLSearchParams(search).get('ticket') ?? undefined
   if (first === 'queues' && second) return { page: 'list', view: `queues/${second}`, ticket }
   if (VIEWS.includes(first) && !second) return { page: 'list', view: first, ticket }

@@ -5,7 +5,8 @@ class Router {
 
   /** To a page one comes back from. */
   go(route: Route): void {
-    if (format(route) !== location.pathname + location.search) history.pushState(null, '', format(route))
+    if (format(route) !== location.pathname + location.search)
+      history.pushState(null, '', format(route))
     this.route = route
   }
 

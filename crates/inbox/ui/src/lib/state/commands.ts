@@ -1,7 +1,8 @@
 /** What every command does. The keys, the palette and the buttons all come here. */
-import { LABELS, labelName, PRIORITIES, capital } from '../ticket/names'
+
 import { SHORTCUTS } from '../keys/bindings'
 import { router } from '../route/router.svelte'
+import { capital, departmentName, LABELS, labelName, PRIORITIES } from '../ticket/names'
 import { dialogs } from './dialog.svelte'
 import { inbox } from './inbox.svelte'
 import { preferences } from './preferences.svelte'
@@ -17,7 +18,10 @@ export interface Hands {
 }
 
 export function run(command: string, hands: Hands): void {
-  if (command.startsWith('go ')) return go(command.slice(3))
+  if (command.startsWith('go ')) {
+    go(command.slice(3))
+    return
+  }
   const plain: Record<string, () => void> = {
     next: () => move(1),
     previous: () => move(-1),
@@ -78,7 +82,10 @@ function onTicket(command: string, hands: Hands): void {
     return
   }
   if (!inbox.mayWork || inbox.offline) {
-    toasts.show(inbox.offline ? 'Offline: read only until the server is back.' : 'Your role may only read.', 'failed')
+    toasts.show(
+      inbox.offline ? 'Offline: read only until the server is back.' : 'Your role may only read.',
+      'failed',
+    )
     return
   }
   if (command === 'resolve') resolveAndNext(id)
@@ -111,7 +118,9 @@ function choose(command: string, id: string): void {
       keys: String(index + 1),
       current: ticket.label === label,
     }))
-    ask(`Label of #${id}`, choices, false, (label) => perform(id, { kind: 'relabel', label: label as (typeof LABELS)[number] }))
+    ask(`Label of #${id}`, choices, false, (label) =>
+      perform(id, { kind: 'relabel', label: label as (typeof LABELS)[number] }),
+    )
   }
   if (command === 'priority') {
     const choices = PRIORITIES.map((priority, index) => ({
@@ -127,10 +136,12 @@ function choose(command: string, id: string): void {
   if (command === 'move') {
     const choices = inbox.departments.map((department) => ({
       value: department,
-      title: capital(department),
+      title: departmentName(department),
       current: ticket.department === department,
     }))
-    ask(`Move #${id} to a department`, choices, true, (department) => perform(id, { kind: 'move', department }))
+    ask(`Move #${id} to a department`, choices, true, (department) =>
+      perform(id, { kind: 'move', department }),
+    )
   }
   if (command === 'assign') assign(id, ticket.assignee)
 }
@@ -147,32 +158,46 @@ function assign(id: string, holder: string | null): void {
     note: person.departments?.join(', ') || person.role,
     current: holder === person.name,
   }))
-  const nobody = { value: 'nobody', title: 'Nobody', note: 'give it back', current: holder === null }
+  const nobody = {
+    value: 'nobody',
+    title: 'Nobody',
+    note: 'give it back',
+    current: holder === null,
+  }
   ask(`Assign #${id} to`, [...choices, nobody], true, (value) =>
     perform(id, { kind: 'assign', to: value === 'nobody' ? null : value.slice(3) }),
   )
 }
 
-function ask(title: string, choices: import('./dialog.svelte').Choice[], filter: boolean, choose: (value: string) => unknown): void {
+function ask(
+  title: string,
+  choices: import('./dialog.svelte').Choice[],
+  filter: boolean,
+  choose: (value: string) => unknown,
+): void {
   dialogs.open = { kind: 'choice', title, choices, filter, choose: (value) => void choose(value) }
 }
 
 /** Every command with its shortcut, so that whoever looks it up learns the key. */
 function palette(hands: Hands): void {
-  const commands = SHORTCUTS.filter((shortcut) => !shortcut.onlyKey).map(({ command, title, keys, group }) => ({
-    value: command,
-    title,
-    keys,
-    note: group === 'Go to' ? 'view' : undefined,
-  }))
+  const commands = SHORTCUTS.filter((shortcut) => !shortcut.onlyKey).map(
+    ({ command, title, keys, group }) => ({
+      value: command,
+      title,
+      keys,
+      note: group === 'Go to' ? 'view' : undefined,
+    }),
+  )
   const queues = inbox.departments.map((department) => ({
     value: `go queues/${department}`,
-    title: capital(department),
+    title: departmentName(department),
     note: 'queue',
   }))
   const page = [
     { value: 'theme', title: 'Light or dark', note: 'page' },
     { value: 'density', title: 'Row density', note: 'page' },
   ]
-  ask('What do you want to do?', [...commands, ...queues, ...page], true, (command) => run(command, hands))
+  ask('What do you want to do?', [...commands, ...queues, ...page], true, (command) =>
+    run(command, hands),
+  )
 }

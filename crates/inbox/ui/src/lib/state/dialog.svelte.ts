@@ -13,7 +13,13 @@ export interface Choice {
 
 export type Dialog =
   | { kind: 'help' }
-  | { kind: 'choice'; title: string; choices: Choice[]; filter: boolean; choose: (value: string) => void }
+  | {
+      kind: 'choice'
+      title: string
+      choices: Choice[]
+      filter: boolean
+      choose: (value: string) => void
+    }
 
 class Dialogs {
   open = $state.raw<Dialog>()

@@ -105,7 +105,8 @@ class Inbox {
   private event(name: string, data: unknown): void {
     if (name === 'changes') this.changes.add(data as Changes)
     if (name === 'queues') this.queues = (data as { queues: Queue[] }).queues
-    if (name === 'incidents') this.mergeIncidents((data as { incidents: IncidentSummary[] }).incidents)
+    if (name === 'incidents')
+      this.mergeIncidents((data as { incidents: IncidentSummary[] }).incidents)
     if (name === 'resync') void this.resync()
     if (name === 'signed-out') signedOut.go()
   }

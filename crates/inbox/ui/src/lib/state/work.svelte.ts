@@ -1,6 +1,7 @@
 /** Changes of tickets: shown at once, sent, and taken back when the server or the person says so. */
-import * as api from '../api/calls'
+
 import type { Change } from '../api/calls'
+import * as api from '../api/calls'
 import { Problem } from '../api/client'
 import type { Ticket } from '../api/types'
 import { expected, inverse, isIdle, said } from '../ticket/optimistic'
@@ -60,7 +61,11 @@ async function send(before: Ticket, change: Change): Promise<Ticket> {
 function looksTheSame(before: Ticket, current: Ticket): boolean {
   const facts = ({ assignee, status, label, priority, department, mention_count }: Ticket) =>
     JSON.stringify([assignee, status, label, priority, department, mention_count])
-  return facts(before) === facts(current) && current.version !== before.version && !hasAnswer(before, current)
+  return (
+    facts(before) === facts(current) &&
+    current.version !== before.version &&
+    !hasAnswer(before, current)
+  )
 }
 
 const hasAnswer = (before: Ticket, current: Ticket) =>
@@ -103,7 +108,12 @@ async function revert(before: Ticket, after: Ticket, back: Change, index: number
   }
 }
 
-async function takeBack(before: Ticket, change: Change, index: number, error: Problem): Promise<void> {
+async function takeBack(
+  before: Ticket,
+  change: Change,
+  index: number,
+  error: Problem,
+): Promise<void> {
   const current = error.current ?? before
   inbox.list.restore(current, Math.max(0, index))
   const { detail } = opened
@@ -126,5 +136,6 @@ async function explainConflict(id: string, error: Problem): Promise<void> {
   }
   opened.conflict = { message: error.message }
   const detail = await opened.read()
-  if (detail && opened.id === id) opened.conflict = { message: error.message, ...lastChange(detail) }
+  if (detail && opened.id === id)
+    opened.conflict = { message: error.message, ...lastChange(detail) }
 }

@@ -3,39 +3,40 @@
  * direction, join or hide. They are shown by name.
  */
 const NAMES: Record<number, string> = {
-  0x00ad: 'SHY',
-  0x034f: 'CGJ',
-  0x061c: 'ALM',
-  0x115f: 'HCF',
-  0x1160: 'HJF',
-  0x180e: 'MVS',
-  0x200b: 'ZWSP',
-  0x200c: 'ZWNJ',
-  0x200d: 'ZWJ',
-  0x200e: 'LRM',
-  0x200f: 'RLM',
-  0x2028: 'LSEP',
-  0x2029: 'PSEP',
-  0x202a: 'LRE',
-  0x202b: 'RLE',
-  0x202c: 'PDF',
-  0x202d: 'LRO',
-  0x202e: 'RLO',
-  0x2060: 'WJ',
-  0x2066: 'LRI',
-  0x2067: 'RLI',
-  0x2068: 'FSI',
-  0x2069: 'PDI',
-  0x3164: 'HF',
-  0xfeff: 'BOM',
-  0xffa0: 'HHF',
+  173: 'SHY',
+  847: 'CGJ',
+  1564: 'ALM',
+  4447: 'HCF',
+  4448: 'HJF',
+  6158: 'MVS',
+  8203: 'ZWSP',
+  8204: 'ZWNJ',
+  8205: 'ZWJ',
+  8206: 'LRM',
+  8207: 'RLM',
+  8232: 'LSEP',
+  8233: 'PSEP',
+  8234: 'LRE',
+  8235: 'RLE',
+  8236: 'PDF',
+  8237: 'LRO',
+  8238: 'RLO',
+  8288: 'WJ',
+  8294: 'LRI',
+  8295: 'RLI',
+  8296: 'FSI',
+  8297: 'PDI',
+  12644: 'HF',
+  65279: 'BOM',
+  65440: 'HHF',
 }
 
 const SPECIAL =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
 
 /** Joiners have honest work inside emoji and in the scripts that need them. */
-const JOINED = /[\p{Extended_Pictographic}\p{M}\p{Emoji_Modifier}\ufe0f\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Tamil}\p{Script=Malayalam}\p{Script=Sinhala}]$/u
+const JOINED =
+  /[\p{Extended_Pictographic}\p{M}\p{Emoji_Modifier}\ufe0f\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Tamil}\p{Script=Malayalam}\p{Script=Sinhala}]$/u
 
 export interface Control {
   at: number

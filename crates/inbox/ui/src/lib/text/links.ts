@@ -6,7 +6,8 @@ export interface Link {
   href: string
 }
 
-const CANDIDATE = /https?:\/\/[^\s<>"'`\u0000-\u0020\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+/giu
+const CANDIDATE =
+  /https?:\/\/[^\s<>"'`\u0000-\u0020\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+/giu
 
 /** Punctuation that ends the sentence and not the address. */
 const TRAILING = /[.,;:!?…*_~]+$/u
@@ -37,7 +38,10 @@ export function safeAddress(address: string | undefined): string | undefined {
 function trim(address: string): string {
   let kept = address.replace(TRAILING, '')
   for (const [opening, closing] of ['()', '[]', '{}']) {
-    while (kept.endsWith(closing as string) && !balanced(kept, opening as string, closing as string)) {
+    while (
+      kept.endsWith(closing as string) &&
+      !balanced(kept, opening as string, closing as string)
+    ) {
       kept = kept.slice(0, -1).replace(TRAILING, '')
     }
   }

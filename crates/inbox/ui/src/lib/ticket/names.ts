@@ -28,6 +28,10 @@ export const platformName = (slug: string): string => PLATFORM_NAMES[slug] ?? ca
 export const words = (slug: string): string => slug.replaceAll('_', ' ')
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
+/** `pr` and `hr` are abbreviations; longer slugs are words. */
+export const departmentName = (slug: string): string =>
+  slug.length <= 2 ? slug.toUpperCase() : capital(words(slug).replaceAll('-', ' '))
+
 /** Who wrote a post, in one word. */
 export function authorName(author: { handle?: string; name?: string; id?: string } | undefined) {
   return author?.name || (author?.handle && `@${author.handle}`) || author?.id || 'Unknown author'

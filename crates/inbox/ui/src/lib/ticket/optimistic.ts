@@ -1,6 +1,7 @@
 /** What a change will do to a row, before the server says so, and what takes it back. */
 import type { Change } from '../api/calls'
 import type { Ticket } from '../api/types'
+import { departmentName } from './names'
 
 export function expected(ticket: Ticket, change: Change, me: string): Ticket {
   switch (change.kind) {
@@ -83,7 +84,7 @@ export function said(ticket: Ticket, change: Change): string {
     case 'relabel':
       return `${name} relabelled`
     case 'move':
-      return `${name} moved to ${change.department}`
+      return `${name} moved to ${departmentName(change.department)}`
     case 'priority':
       return `${name} is ${change.priority} now`
     case 'note':

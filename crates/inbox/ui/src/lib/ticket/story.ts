@@ -1,6 +1,6 @@
 /** A ticket's life in the order it happened: posts, our answers, notes, and what changed. */
 import type { Actor, Fact, Mention, TicketDetail } from '../api/types'
-import { capital, labelName, words } from './names'
+import { capital, departmentName, labelName, words } from './names'
 
 export type Entry =
   | { kind: 'post'; key: string; at: string; mention: Mention }
@@ -41,7 +41,8 @@ function spoken(fact: Fact, key: string, at: string, actor: Actor): Entry | unde
 }
 
 const SENTENCES: Record<string, (fact: Fact) => string> = {
-  opened: (fact) => `Opened for ${fact.department} as ${labelName(String(fact.label))}`,
+  opened: (fact) =>
+    `Opened for ${departmentName(String(fact.department))} as ${labelName(String(fact.label))}`,
   mention_added: () => 'Another post joined',
   mention_edited: () => 'The author edited a post',
   mention_judged: (fact) => `A post was judged again: ${labelName(String(fact.label))}`,
@@ -49,10 +50,12 @@ const SENTENCES: Record<string, (fact: Fact) => string> = {
   account_added: (fact) => `Also found for account ${fact.account}`,
   label_changed: (fact) => `Label ${labelName(String(fact.from))} → ${labelName(String(fact.to))}`,
   labels_changed: (fact) => `Labels are now ${(fact.to as string[]).map(labelName).join(', ')}`,
-  department_changed: (fact) => `Moved from ${fact.from} to ${fact.to}`,
+  department_changed: (fact) =>
+    `Moved from ${departmentName(String(fact.from))} to ${departmentName(String(fact.to))}`,
   priority_changed: (fact) => `Priority ${fact.from} → ${fact.to}`,
   severity_raised: (fact) => `Severity rose from ${fact.from} to ${fact.to}`,
-  assigned: (fact) => (fact.to ? `Assigned to ${fact.to}` : `${fact.from ?? 'Nobody'} gave it back`),
+  assigned: (fact) =>
+    fact.to ? `Assigned to ${fact.to}` : `${fact.from ?? 'Nobody'} gave it back`,
   status_changed: (fact) => status(fact),
   clock_started: () => '',
   clock_retargeted: (fact) => `${capital(words(String(fact.clock)))} has a new deadline`,
@@ -92,7 +95,9 @@ function stopped(fact: Fact): string {
 }
 
 /** Who changed the ticket last, for whoever met their change. */
-export function lastChange({ timeline }: Told): { who: string; what: string; at: string } | undefined {
+export function lastChange({
+  timeline,
+}: Told): { who: string; what: string; at: string } | undefined {
   const event = timeline.at(-1)
   if (!event) return undefined
   const what = event.facts.map((fact) => spokenAs(fact) ?? sentence(fact)).filter(Boolean)

@@ -25,7 +25,8 @@ export function standing(ticket: Clocked, now: number): Standing {
   if (!ticket.deadline_at) return stopped(ticket)
   const due = Date.parse(ticket.deadline_at)
   const left = due - now
-  if (left <= 0) return { level: 'late', text: `-${short(-left)}`, words: `overdue by ${long(-left)}` }
+  if (left <= 0)
+    return { level: 'late', text: `-${short(-left)}`, words: `overdue by ${long(-left)}` }
   const soon = left <= Math.max(SOON_MS, SOON_SHARE * target(ticket))
   return { level: soon ? 'soon' : 'fine', text: short(left), words: `due in ${long(left)}` }
 }

@@ -9,7 +9,11 @@ interface Range {
 }
 
 /** A clock that was set anew makes ranges that do not meet; then the newest one counts. */
-export function narrow(known: Range | undefined, header: string | null, now: number): Range | undefined {
+export function narrow(
+  known: Range | undefined,
+  header: string | null,
+  now: number,
+): Range | undefined {
   const second = header ? Date.parse(header) : Number.NaN
   if (Number.isNaN(second)) return known
   const fresh = { low: second - now, high: second + 1000 - now }

@@ -1,5 +1,6 @@
-//! `[alert]`: when to call people.
+//! `[alert]`: when to call people, and through which channels.
 
+use crate::notify::settings::{NotifierConfig, read_notifiers};
 use jiff::SignedDuration;
 use std::time::Duration;
 use switchboard_config::Section;
@@ -13,6 +14,8 @@ const WINDOW_MAX: Duration = Duration::from_hours(24);
 pub struct AlertConfig {
     /// When to call people.
     pub rule: IncidentRule,
+    /// Through which channels, in the order of the file.
+    pub notifiers: Vec<NotifierConfig>,
 }
 
 impl AlertConfig {
@@ -20,6 +23,7 @@ impl AlertConfig {
     pub fn read(section: &mut Section<'_>) -> Self {
         Self {
             rule: read_rule(section),
+            notifiers: read_notifiers(section),
         }
     }
 }

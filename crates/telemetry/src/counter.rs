@@ -2,7 +2,10 @@
 
 use crate::department::{DepartmentLabel, Names};
 use crate::family::{Description, LabelValues};
-use crate::label::{ClassLabel, ClockLabel, Method, Outcome, RejectReason, Stage, StatusClass};
+use crate::label::{
+    ChannelLabel, ClassLabel, ClockLabel, Method, NotifyOutcome, Outcome, RejectReason, Stage,
+    StatusClass,
+};
 use crate::platform::PlatformLabel;
 
 /// One counter series.
@@ -69,6 +72,13 @@ pub enum Counter {
     AuditSealed,
     /// Incidents opened.
     IncidentsOpened,
+    /// Attempts to tell people.
+    NotifyAttempts {
+        /// Label `channel`.
+        channel: ChannelLabel,
+        /// Label `outcome`.
+        outcome: NotifyOutcome,
+    },
     /// Frames sent on streams of live updates.
     LiveFrames,
     /// HTTP requests answered.
@@ -107,6 +117,8 @@ pub enum CounterFamily {
     AuditSealed,
     /// `switchboard_incidents_opened_total`
     IncidentsOpened,
+    /// `switchboard_notify_attempts_total`
+    NotifyAttempts,
     /// `switchboard_live_frames_total`
     LiveFrames,
     /// `switchboard_http_requests_total`
@@ -128,11 +140,13 @@ impl CounterFamily {
         Self::OutboxPublished,
         Self::AuditSealed,
         Self::IncidentsOpened,
+        Self::NotifyAttempts,
         Self::LiveFrames,
         Self::HttpRequests,
     ];
 
     /// Name, help and label names as exposed.
+    #[expect(clippy::too_many_lines, reason = "a table, one entry a family")]
     pub const fn description(self) -> Description {
         match self {
             Self::MentionsReceived => Description {
@@ -200,6 +214,11 @@ impl CounterFamily {
                 help: "Frames sent on streams of live updates.",
                 labels: &[],
             },
+            Self::NotifyAttempts => Description {
+                name: "switchboard_notify_attempts_total",
+                help: "Attempts to tell people, and requests that were not worth one.",
+                labels: &["channel", "outcome"],
+            },
             Self::HttpRequests => Description {
                 name: "switchboard_http_requests_total",
                 help: "HTTP requests answered.",
@@ -226,6 +245,7 @@ impl Counter {
             Self::AuditSealed => CounterFamily::AuditSealed,
             Self::IncidentsOpened => CounterFamily::IncidentsOpened,
             Self::LiveFrames => CounterFamily::LiveFrames,
+            Self::NotifyAttempts { .. } => CounterFamily::NotifyAttempts,
             Self::HttpRequests { .. } => CounterFamily::HttpRequests,
         }
     }
@@ -253,8 +273,9 @@ impl Counter {
             Self::OutboxPublished
             | Self::AuditSealed
             | Self::IncidentsOpened
-            | Self::LiveFrames => {
-                LabelValues::none()
+            | Self::LiveFrames => LabelValues::none(),
+            Self::NotifyAttempts { channel, outcome } => {
+                LabelValues::two(channel.as_str(), outcome.as_str())
             }
             Self::HttpRequests {
                 method,

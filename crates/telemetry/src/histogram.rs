@@ -1,7 +1,7 @@
 //! Durations, in seconds.
 
 use crate::family::{Description, LabelValues};
-use crate::label::{Method, Stage, StatusClass, StorePriority};
+use crate::label::{ChannelLabel, Method, Stage, StatusClass, StorePriority};
 
 /// One histogram series.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +22,11 @@ pub enum Histogram {
     SlaTimerLateness,
     /// From a ticket's change to the frame that tells a stream of it.
     LiveDelay,
+    /// From the wish to tell people to a channel's yes.
+    NotifyLatency {
+        /// Label `channel`.
+        channel: ChannelLabel,
+    },
     /// Time to answer an HTTP request.
     HttpRequestDuration {
         /// Label `method`.
@@ -49,6 +54,8 @@ pub enum HistogramFamily {
     SlaTimerLateness,
     /// `switchboard_live_delay_seconds`
     LiveDelay,
+    /// `switchboard_notify_latency_seconds`
+    NotifyLatency,
     /// `switchboard_http_request_duration_seconds`
     HttpRequestDuration,
     /// `switchboard_store_transaction_seconds`
@@ -63,6 +70,7 @@ impl HistogramFamily {
         Self::EventAge,
         Self::SlaTimerLateness,
         Self::LiveDelay,
+        Self::NotifyLatency,
         Self::HttpRequestDuration,
         Self::StoreTransaction,
     ];
@@ -95,6 +103,11 @@ impl HistogramFamily {
                 help: "From a ticket's change to the frame that tells a stream of it.",
                 labels: &[],
             },
+            Self::NotifyLatency => Description {
+                name: "switchboard_notify_latency_seconds",
+                help: "From the wish to tell people to a channel's yes.",
+                labels: &["channel"],
+            },
             Self::HttpRequestDuration => Description {
                 name: "switchboard_http_request_duration_seconds",
                 help: "Time to answer an HTTP request.",
@@ -118,6 +131,7 @@ impl Histogram {
             Self::EventAge { .. } => HistogramFamily::EventAge,
             Self::SlaTimerLateness => HistogramFamily::SlaTimerLateness,
             Self::LiveDelay => HistogramFamily::LiveDelay,
+            Self::NotifyLatency { .. } => HistogramFamily::NotifyLatency,
             Self::HttpRequestDuration { .. } => HistogramFamily::HttpRequestDuration,
             Self::StoreTransaction { .. } => HistogramFamily::StoreTransaction,
         }
@@ -133,6 +147,7 @@ impl Histogram {
                 method,
                 status_class,
             } => LabelValues::two(method.as_str(), status_class.as_str()),
+            Self::NotifyLatency { channel } => LabelValues::one(channel.as_str()),
             Self::StoreTransaction { priority } => LabelValues::one(priority.as_str()),
         }
     }
@@ -160,6 +175,11 @@ const TIMER_LATENESS_BUCKETS: &[f64] = &[0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10
 /// The promise is 250 ms from event to screen at p95; a slow client lags by seconds.
 const LIVE_BUCKETS: &[f64] = &[0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
 
+/// The promise is a minute from a crisis to the first channel; a channel may be away for hours.
+const NOTIFY_BUCKETS: &[f64] = &[
+    0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0, 86_400.0,
+];
+
 /// The promise is 200 ms at p95; a long poll may hold a request for half a minute.
 const HTTP_BUCKETS: &[f64] = &[
     0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0,
@@ -179,6 +199,7 @@ impl HistogramFamily {
             Self::EventAge => EVENT_AGE_BUCKETS,
             Self::SlaTimerLateness => TIMER_LATENESS_BUCKETS,
             Self::LiveDelay => LIVE_BUCKETS,
+            Self::NotifyLatency => NOTIFY_BUCKETS,
             Self::HttpRequestDuration => HTTP_BUCKETS,
             Self::StoreTransaction => TRANSACTION_BUCKETS,
         }

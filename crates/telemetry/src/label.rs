@@ -11,6 +11,8 @@ pub enum Stage {
     Route,
     /// Signals to incidents.
     Alert,
+    /// Requests to messages people read.
+    Notify,
     /// Rows of the outbox to the log.
     Outbox,
     /// The sealer of the audit chain.
@@ -26,6 +28,7 @@ impl Stage {
         Self::Classify,
         Self::Route,
         Self::Alert,
+        Self::Notify,
         Self::Outbox,
         Self::Audit,
         Self::Timer,
@@ -38,6 +41,7 @@ impl Stage {
             Self::Classify => "classify",
             Self::Route => "route",
             Self::Alert => "alert",
+            Self::Notify => "notify",
             Self::Outbox => "outbox",
             Self::Audit => "audit",
             Self::Timer => "timer",
@@ -82,6 +86,65 @@ impl Outcome {
             Self::Tombstoned => "tombstoned",
             Self::Skipped => "skipped",
             Self::DeadLettered => "dead_lettered",
+        }
+    }
+}
+
+/// A kind of channel that people are told through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChannelLabel {
+    /// Slack's incoming webhooks.
+    Slack,
+    /// Any receiver of signed webhooks.
+    Webhook,
+}
+
+impl ChannelLabel {
+    /// Every value, in the order of the declaration.
+    pub const ALL: &[Self] = &[Self::Slack, Self::Webhook];
+
+    /// The label value as exposed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Slack => "slack",
+            Self::Webhook => "webhook",
+        }
+    }
+}
+
+/// What became of one attempt to tell people, or why there was none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NotifyOutcome {
+    /// The channel took it.
+    Delivered,
+    /// It failed and is tried again.
+    Failed,
+    /// The channel will never take it: a dead letter.
+    Refused,
+    /// It was tried until it was no news any more: a dead letter.
+    Expired,
+    /// It was no news any more when it was first read.
+    Skipped,
+}
+
+impl NotifyOutcome {
+    /// Every value, in the order of the declaration.
+    pub const ALL: &[Self] = &[
+        Self::Delivered,
+        Self::Failed,
+        Self::Refused,
+        Self::Expired,
+        Self::Skipped,
+    ];
+
+    /// The label value as exposed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Expired => "expired",
+            Self::Skipped => "skipped",
         }
     }
 }

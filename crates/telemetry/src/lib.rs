@@ -40,8 +40,8 @@ pub use family::Description;
 pub use gauge::{Gauge, GaugeFamily};
 pub use histogram::{Histogram, HistogramFamily};
 pub use label::{
-    ClassLabel, ClockLabel, Method, Outcome, PriorityLabel, RejectReason, Stage, StatusClass,
-    StorePriority,
+    ChannelLabel, ClassLabel, ClockLabel, Method, NotifyOutcome, Outcome, PriorityLabel,
+    RejectReason, Stage, StatusClass, StorePriority,
 };
 pub use logging::{LogFormat, LoggingError, init_tracing};
 pub use metrics::{Metrics, TelemetryError};

@@ -6,9 +6,9 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use switchboard_telemetry::{
-    ClassLabel, ClockLabel, CounterFamily, DEPARTMENTS_MAX, Description, GaugeFamily,
-    HistogramFamily, Method, Outcome, PlatformLabel, PriorityLabel, RejectReason, Stage,
-    StatusClass, StorePriority,
+    ChannelLabel, ClassLabel, ClockLabel, CounterFamily, DEPARTMENTS_MAX, Description, GaugeFamily,
+    HistogramFamily, Method, NotifyOutcome, Outcome, PlatformLabel, PriorityLabel, RejectReason,
+    Stage, StatusClass, StorePriority,
 };
 
 const HEAD: &str = "# Metrics
@@ -81,7 +81,10 @@ fn write_label_values(page: &mut String) {
     page.push_str("\n## Label values\n\n| label | values |\n|---|---|\n");
     let priorities = names(PriorityLabel::ALL, PriorityLabel::as_str);
     let lanes = names(StorePriority::ALL, StorePriority::as_str);
+    let outcomes = names(Outcome::ALL, Outcome::as_str);
+    let notified = names(NotifyOutcome::ALL, NotifyOutcome::as_str);
     let rows = [
+        ("channel", names(ChannelLabel::ALL, ChannelLabel::as_str)),
         ("clock", names(ClockLabel::ALL, ClockLabel::as_str)),
         (
             "department",
@@ -89,7 +92,10 @@ fn write_label_values(page: &mut String) {
         ),
         ("label", names(ClassLabel::ALL, ClassLabel::as_str)),
         ("method", names(Method::ALL, Method::as_str)),
-        ("outcome", names(Outcome::ALL, Outcome::as_str)),
+        (
+            "outcome",
+            format!("stages: {outcomes}; notifications: {notified}"),
+        ),
         ("platform", names(PlatformLabel::ALL, PlatformLabel::as_str)),
         ("priority", format!("tickets: {priorities}; store: {lanes}")),
         ("reason", names(RejectReason::ALL, RejectReason::as_str)),

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use rstest::rstest;
 use switchboard_telemetry::{
-    ClassLabel, ClockLabel, Counter, CounterFamily, DEPARTMENTS_MAX, DepartmentLabel, Description,
-    Gauge, GaugeFamily, Histogram, HistogramFamily, Method, Metrics, Outcome, PlatformLabel,
-    PriorityLabel, RejectReason, Stage, StatusClass, StorePriority,
+    ChannelLabel, ClassLabel, ClockLabel, Counter, CounterFamily, DEPARTMENTS_MAX, DepartmentLabel,
+    Description, Gauge, GaugeFamily, Histogram, HistogramFamily, Method, Metrics, NotifyOutcome,
+    Outcome, PlatformLabel, PriorityLabel, RejectReason, Stage, StatusClass, StorePriority,
 };
 
 /// A process may expose fewer than this many lines of samples, whatever comes in.
@@ -71,6 +71,10 @@ fn every_counter(departments: &[DepartmentLabel]) -> Vec<Counter> {
             all.push(Counter::SlaWarnings { department, clock });
         }
     }
+    for channel in ChannelLabel::ALL.iter().copied() {
+        let outcomes = NotifyOutcome::ALL.iter().copied();
+        all.extend(outcomes.map(|outcome| Counter::NotifyAttempts { channel, outcome }));
+    }
     all.extend(methods().map(|(method, class)| Counter::HttpRequests {
         method,
         status_class: class,
@@ -122,6 +126,8 @@ fn every_histogram() -> Vec<Histogram> {
             Histogram::EventAge { stage },
         ]);
     }
+    let channels = ChannelLabel::ALL.iter().copied();
+    all.extend(channels.map(|channel| Histogram::NotifyLatency { channel }));
     let lanes = StorePriority::ALL.iter().copied();
     all.extend(lanes.map(|priority| Histogram::StoreTransaction { priority }));
     all.extend(

@@ -103,6 +103,8 @@ pub enum Action {
     ReadTopics,
     /// Dead letters: look, drive again, drop.
     ManageDeadLetters,
+    /// Tokens: list, make, revoke.
+    ManageAccess,
 }
 
 impl Principal {
@@ -126,21 +128,22 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    const ACTIONS: [Action; 5] = [
+    const ACTIONS: [Action; 6] = [
         Action::IngestMentions,
         Action::ReadTickets,
         Action::WorkTickets,
         Action::ReadTopics,
         Action::ManageDeadLetters,
+        Action::ManageAccess,
     ];
 
     #[rstest]
-    #[case::admin(Role::Admin, [true, true, true, true, true])]
-    #[case::supervisor(Role::Supervisor, [false, true, true, true, false])]
-    #[case::agent(Role::Agent, [false, true, true, false, false])]
-    #[case::viewer(Role::Viewer, [false, true, false, false, false])]
-    #[case::ingest(Role::Ingest, [true, false, false, false, false])]
-    fn matrix(#[case] role: Role, #[case] want: [bool; 5]) {
+    #[case::admin(Role::Admin, [true, true, true, true, true, true])]
+    #[case::supervisor(Role::Supervisor, [false, true, true, true, false, false])]
+    #[case::agent(Role::Agent, [false, true, true, false, false, false])]
+    #[case::viewer(Role::Viewer, [false, true, false, false, false, false])]
+    #[case::ingest(Role::Ingest, [true, false, false, false, false, false])]
+    fn matrix(#[case] role: Role, #[case] want: [bool; 6]) {
         let principal = Principal {
             name: "p".into(),
             role,

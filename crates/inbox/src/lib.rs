@@ -4,31 +4,40 @@
 //! |---|---|
 //! | [`routes`] | the table of every route: path, who may call it, handler, description |
 //! | [`state`] | what the operations work with |
+//! | [`config`] | `[inbox]`: where people reach the server, and through whom |
 //! | [`http`] | what they share: the door, errors, query, body, versions |
 //! | [`ticket`] | tickets: one file per operation, and how a ticket is shown |
 //! | [`queue`] | the departments' queues in numbers |
 //! | [`topic`] | log topics without a Kafka client |
 //! | [`dead_letter`] | records no stage could handle |
+//! | [`session`] | logging in and out: the pages for it, passwords, own sessions |
+//! | [`person`] | whom a ticket can be given to |
+//! | [`token`] | API tokens |
 //! | [`openapi`] | the document, made from the table |
 //!
 //! To add an operation: a file with its error enum, `describe`, handler and tests, and one
 //! line in the table. The tests then ask which roles may call it.
 
+pub mod config;
 mod dead_letter;
 mod http;
 mod nearest;
 mod openapi;
 mod openapi_route;
+mod person;
 mod queue;
 mod routes;
 #[cfg(test)]
 mod routes_tests;
+mod session;
 mod state;
 #[cfg(test)]
 mod testing;
 mod ticket;
+mod token;
 mod topic;
 
+pub use config::InboxConfig;
 pub use openapi::document;
 pub use state::Parts;
 
@@ -45,8 +54,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// It has a fallback that asks for credentials; a router merged with it must have none.
 pub fn router(parts: Parts) -> Router {
     let inbox = Inbox::new(parts);
+    let pages = session::page::router(&inbox);
     routes::router(&inbox)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(inbox, envelop))
+        .merge(pages)
 }

@@ -1,14 +1,15 @@
-//! Every route, once: the router, the OpenAPI document and the test of role by route are
-//! made from this table. A route that is not here does not exist.
+//! Every route of the API, once: the router, the OpenAPI document and the test of role by
+//! route are made from this table. A route that is not here does not exist. (The pages for
+//! logging in are in `session::page`.)
 
 use crate::http::gate::{Gate, guard, unknown_address};
 use crate::openapi::describe::Description;
 use crate::state::Inbox;
-use crate::{dead_letter, openapi_route, queue, ticket, topic};
+use crate::{dead_letter, openapi_route, person, queue, session, ticket, token, topic};
 use axum::Router;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use switchboard_domain::access::Action;
 
 /// One route.
@@ -25,12 +26,15 @@ pub(crate) struct Route {
 pub(crate) enum Needs {
     /// Anybody, without credentials.
     Nothing,
+    /// Credentials of any role.
+    Credentials,
     /// Credentials whose role allows this.
     Action(Action),
 }
 
 const READ: Needs = Needs::Action(Action::ReadTickets);
 const WORK: Needs = Needs::Action(Action::WorkTickets);
+const TOKENS: Needs = Needs::Action(Action::ManageAccess);
 const LETTERS: Needs = Needs::Action(Action::ManageDeadLetters);
 
 /// The table. Queues of own departments are log topics too, so topics ask only for
@@ -55,6 +59,14 @@ pub(crate) const ROUTES: &[Route] = &[
     route(Method::GET, "/api/v1/dead-letters/{id}", LETTERS, dead_letter::show::describe, || get(dead_letter::show::show)),
     route(Method::POST, "/api/v1/dead-letters/{id}/retry", LETTERS, dead_letter::retry::describe, || post(dead_letter::retry::retry)),
     route(Method::POST, "/api/v1/dead-letters/{id}/drop", LETTERS, dead_letter::discard::describe, || post(dead_letter::discard::discard)),
+    route(Method::GET, "/api/v1/session", Needs::Credentials, session::show::describe, || get(session::show::show)),
+    route(Method::DELETE, "/api/v1/session", Needs::Credentials, session::end::describe, || delete(session::end::end)),
+    route(Method::GET, "/api/v1/sessions", Needs::Credentials, session::list::describe, || get(session::list::list)),
+    route(Method::DELETE, "/api/v1/sessions/{id}", Needs::Credentials, session::revoke::describe, || delete(session::revoke::revoke)),
+    route(Method::GET, "/api/v1/people", WORK, person::describe, || get(person::list)),
+    route(Method::GET, "/api/v1/tokens", TOKENS, token::list::describe, || get(token::list::list)),
+    route(Method::POST, "/api/v1/tokens", TOKENS, token::create::describe, || post(token::create::create)),
+    route(Method::DELETE, "/api/v1/tokens/{name}", TOKENS, token::revoke::describe, || delete(token::revoke::revoke)),
 ];
 
 const fn route(
@@ -81,15 +93,19 @@ pub(crate) fn router(inbox: &Inbox) -> Router {
         let handler = (route.handler)();
         let guarded = match route.needs {
             Needs::Nothing => handler,
-            Needs::Action(action) => {
-                let gate = Gate {
-                    inbox: inbox.clone(),
-                    action: Some(action),
-                };
-                handler.route_layer(from_fn_with_state(gate, guard))
-            }
+            Needs::Credentials => behind(inbox, None, handler),
+            Needs::Action(action) => behind(inbox, Some(action), handler),
         };
         router = router.route(route.path, guarded);
     }
     router.fallback(unknown_address).with_state(inbox.clone())
+}
+
+fn behind(
+    inbox: &Inbox,
+    action: Option<Action>,
+    handler: MethodRouter<Inbox>,
+) -> MethodRouter<Inbox> {
+    let inbox = inbox.clone();
+    handler.route_layer(from_fn_with_state(Gate { inbox, action }, guard))
 }

@@ -1,12 +1,15 @@
 //! What the operations work with.
 
+use crate::config::InboxConfig;
+use crate::http::cookie::SessionCookie;
 use crate::http::request_id::RequestIds;
 use crate::openapi;
+use crate::session::door::Door;
 use std::ops::Deref;
 use std::sync::Arc;
 use switchboard_domain::{Clock, Slug};
 use switchboard_storage::dead_letters::DeadLetters;
-use switchboard_storage::{Access, Authenticator, Tickets};
+use switchboard_storage::{Access, Authenticator, People, Sessions, Tickets};
 use switchboard_stream::Log;
 use switchboard_telemetry::Metrics;
 use tokio_util::sync::CancellationToken;
@@ -15,8 +18,12 @@ use tokio_util::sync::CancellationToken;
 pub struct Parts {
     /// Tickets and their changes.
     pub tickets: Arc<dyn Tickets>,
-    /// Users and tokens: whom a ticket can be given to.
+    /// Tokens: whom a ticket can be given to.
     pub access: Arc<dyn Access>,
+    /// Users: who logs in, and whom a ticket can be given to.
+    pub people: Arc<dyn People>,
+    /// Who is logged in where.
+    pub sessions: Arc<dyn Sessions>,
     /// What became of dead letters.
     pub dead_letters: Arc<dyn DeadLetters>,
     /// The log topics.
@@ -35,6 +42,10 @@ pub struct Parts {
     pub stop: CancellationToken,
     /// Begins every request id; new for every run.
     pub run_id: String,
+    /// Where people reach the server, and through whom.
+    pub config: InboxConfig,
+    /// Bytes nobody can guess, others at each call: secrets of sessions, salts of passwords.
+    pub entropy: fn() -> [u8; 32],
 }
 
 /// The parts, shared by every request.
@@ -45,6 +56,10 @@ pub(crate) struct Inbox(Arc<Shared>);
 pub(crate) struct Shared {
     parts: Parts,
     pub(crate) request_ids: RequestIds,
+    /// How the cookie of a session looks.
+    pub(crate) cookie: SessionCookie,
+    /// Passwords and links are tried here.
+    pub(crate) door: Door,
     /// The OpenAPI document of the whole listener, as JSON.
     pub(crate) document: String,
 }
@@ -52,10 +67,14 @@ pub(crate) struct Shared {
 impl Inbox {
     pub(crate) fn new(parts: Parts) -> Self {
         let request_ids = RequestIds::new(parts.run_id.clone());
+        let cookie = SessionCookie::new(&parts.config);
+        let door = Door::new(&parts.clock);
         let document = openapi::of_the_listener(&parts.documents);
         Self(Arc::new(Shared {
             parts,
             request_ids,
+            cookie,
+            door,
             document,
         }))
     }

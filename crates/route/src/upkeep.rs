@@ -5,7 +5,7 @@ use crate::outbox::OutboxRelay;
 use std::sync::Arc;
 use std::time::Duration;
 use switchboard_domain::Clock;
-use switchboard_storage::{Audit, IdempotencyKeys, StorageError, Tickets};
+use switchboard_storage::{Audit, IdempotencyKeys, Sessions, StorageError, Tickets};
 use switchboard_telemetry::{Counter, Metrics, Outcome, Stage};
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +15,10 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// How often answers remembered for repeated requests are cleared; they are kept for a day.
 const PURGE_EVERY_LOOKS: u64 = 600;
 
+/// How often ended sessions and passed links are cleared. They open nothing in the meantime,
+/// and links pass within hours.
+const PURGE_SESSIONS_EVERY_LOOKS: u64 = 900;
+
 /// Seals the audit chain and refreshes the gauges, each second.
 pub struct Upkeep {
     /// The audit rows.
@@ -23,6 +27,8 @@ pub struct Upkeep {
     pub tickets: Arc<dyn Tickets>,
     /// Answers remembered for repeated requests.
     pub idempotency_keys: Arc<dyn IdempotencyKeys>,
+    /// Sessions and one-time links.
+    pub sessions: Arc<dyn Sessions>,
     /// Whose depth is shown.
     pub relay: Arc<OutboxRelay>,
     /// The time.
@@ -39,6 +45,9 @@ impl Upkeep {
             self.look().await;
             if looks.is_multiple_of(PURGE_EVERY_LOOKS) {
                 self.purge().await;
+            }
+            if looks.is_multiple_of(PURGE_SESSIONS_EVERY_LOOKS) {
+                self.purge_sessions().await;
             }
             if stopping {
                 return;
@@ -62,6 +71,12 @@ impl Upkeep {
     async fn purge(&self) {
         if let Err(error) = self.idempotency_keys.purge(self.clock.now()).await {
             tracing::warn!(%error, "old answers stay for now");
+        }
+    }
+
+    async fn purge_sessions(&self) {
+        if let Err(error) = self.sessions.purge_sessions(self.clock.now()).await {
+            tracing::warn!(%error, "ended sessions stay for now");
         }
     }
 

@@ -1,6 +1,7 @@
 //! What one can type.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::SignedDuration;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -194,10 +195,27 @@ pub(crate) struct Explain {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum User {
-    /// Add a person, who can then be given tickets
+    /// Add a person, who can then be given tickets; `user link` lets them log in
     Create(NewPrincipal),
     /// List the people
     List(Listing),
+    /// Print a link that logs somebody in, once: to invite them, or when a password is lost
+    Link(LoginLink),
+    /// Give somebody another role and other departments, and end their sessions
+    Role(NewPrincipal),
+    /// Let nobody in under this name, and end its sessions
+    Disable(Named),
+    /// Let somebody in again
+    Enable(Named),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LoginLink {
+    #[command(flatten)]
+    pub(crate) named: Named,
+    /// For how long the link works, for example `15m` or `48h`
+    #[arg(long, default_value = "1h", value_name = "DURATION")]
+    pub(crate) valid: SignedDuration,
 }
 
 #[derive(Debug, Subcommand)]

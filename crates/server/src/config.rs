@@ -12,6 +12,7 @@ use switchboard_alert::AlertConfig;
 use switchboard_classify::ClassifyConfig;
 use switchboard_config::{Document, Problem, Section};
 use switchboard_domain::{BrandTable, Slug};
+use switchboard_inbox::InboxConfig;
 use switchboard_ingest::config::{SourceConfig, read_limits, read_sources};
 use switchboard_ingest::receive::ReceiveLimits;
 use switchboard_route::RouteConfig;
@@ -47,6 +48,7 @@ pub(crate) struct Config {
     pub(crate) route: RouteConfig,
     pub(crate) brands: Arc<BrandTable>,
     pub(crate) alert: AlertConfig,
+    pub(crate) inbox: InboxConfig,
 }
 
 /// `[server]`.
@@ -128,6 +130,7 @@ impl Config {
         let classify = root.section("classify", ClassifyConfig::read);
         let brands = Arc::new(read_brands(root));
         let alert = root.section("alert", AlertConfig::read);
+        let inbox = root.section("inbox", InboxConfig::read);
         let route = read_ownership(root);
         Some(Self {
             server,
@@ -137,6 +140,7 @@ impl Config {
             route: route?,
             brands,
             alert,
+            inbox,
         })
     }
 }
@@ -262,6 +266,7 @@ mod tests {
             format!("{:?}", empty.ingest)
         );
         assert_eq!(built_in.alert, empty.alert);
+        assert_eq!(built_in.inbox, empty.inbox);
         assert_eq!(built_in.log.retention.age, empty.log.retention.age);
     }
 

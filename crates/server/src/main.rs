@@ -8,6 +8,7 @@
 //! | [`wiring`] | parts → one running process, in the order in which data flows |
 //! | [`lifecycle`] | signals, the two ways to stop, what happens when a part dies |
 //! | [`ops`] | `/metrics`, `/livez`, `/readyz` |
+//! | [`login_link`] | links that log somebody in, once; the first administrator's too |
 //! | [`lock`] | the data directory belongs to one server at a time |
 //!
 //! A new command is a variant in `arguments` and a module in `command`.
@@ -21,6 +22,7 @@ mod exit;
 mod failpoints;
 mod lifecycle;
 mod lock;
+mod login_link;
 mod ops;
 mod randomness;
 mod terminal;

@@ -1,4 +1,4 @@
-//! Users and tokens: who may come in, with which role, for which departments.
+//! Tokens: which programs may come in, with which role, for which departments.
 
 pub use crate::authenticator::Authenticator;
 
@@ -16,20 +16,9 @@ pub const TOKEN_PREFIX: &str = "swb_";
 /// Random bytes behind the prefix: 160 bits cannot be guessed, so a plain hash is enough.
 pub const TOKEN_SECRET_BYTES: usize = 20;
 
-/// Users and tokens. Every change leaves an audit row.
+/// The tokens. Every change leaves an audit row.
 #[async_trait]
 pub trait Access: Send + Sync {
-    /// `false` when the name is taken.
-    async fn create_user(
-        &self,
-        user: User,
-        by: &Actor,
-        now: Timestamp,
-    ) -> Result<bool, StorageError>;
-
-    /// By name.
-    async fn list_users(&self) -> Result<Vec<User>, StorageError>;
-
     /// Keeps the hash of the secret and nothing else of it. `false` when the name is taken,
     /// also by a revoked token: names stand in events and audit rows.
     async fn create_token(
@@ -61,17 +50,6 @@ pub trait Access: Send + Sync {
 /// A token's secret from random bytes: [`TOKEN_PREFIX`] and 40 hexadecimal digits.
 pub fn token_secret(random: &[u8; TOKEN_SECRET_BYTES]) -> String {
     format!("{TOKEN_PREFIX}{}", hex::encode(random))
-}
-
-/// A person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct User {
-    /// What stands in events and assignments.
-    pub name: String,
-    /// What they are trusted with.
-    pub role: Role,
-    /// Whose tickets an agent or viewer sees.
-    pub departments: BTreeSet<Slug>,
 }
 
 /// A token to be.

@@ -66,7 +66,7 @@ fn local_principal() -> Principal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::{NewToken, TokenInfo, User};
+    use crate::access::{NewToken, TokenInfo};
     use async_trait::async_trait;
     use rstest::rstest;
     use switchboard_domain::ticket::Actor;
@@ -76,12 +76,6 @@ mod tests {
 
     #[async_trait]
     impl Access for OneToken {
-        async fn create_user(&self, _: User, _: &Actor, _: Timestamp) -> Answer<bool> {
-            Ok(false)
-        }
-        async fn list_users(&self) -> Answer<Vec<User>> {
-            Ok(vec![])
-        }
         async fn create_token(&self, _: NewToken, _: &Actor, _: Timestamp) -> Answer<bool> {
             Ok(false)
         }

@@ -10,7 +10,9 @@
 //! | [`offsets`] | how far a stage has come |
 //! | [`incidents`] | risk signals, and the incidents they open |
 //! | [`audit`] | the chained record of who did what |
-//! | [`access`], [`authenticator`] | users, tokens, and whom a secret belongs to |
+//! | [`access`], [`authenticator`] | tokens, and whom a bearer secret belongs to |
+//! | [`people`] | users: role, departments, password hash, whether they may still come in |
+//! | [`sessions`] | who is logged in where, and one-time links |
 //! | [`dead_letters`] | what people decided about dead letters |
 //! | [`cursors`] | how far a source was read, under a lease |
 //! | [`idempotency`] | answers remembered for a repeated request |
@@ -39,14 +41,16 @@ pub mod incidents;
 pub mod intake;
 pub mod offsets;
 pub mod outbox;
+pub mod people;
 pub mod records;
 mod row;
+pub mod sessions;
 pub mod sqlite;
 pub mod store;
 pub mod ticket;
 pub mod timers;
 
-pub use access::{Access, NewToken, TokenInfo, User};
+pub use access::{Access, NewToken, TokenInfo};
 pub use audit::{Audit, AuditEntry, AuditFault, AuditReport};
 pub use authenticator::Authenticator;
 pub use cursors::{Cursors, StoredCursor};
@@ -59,6 +63,10 @@ pub use incidents::{
 pub use intake::{Intake, IntakeBatch, MAX_INTAKE_BATCH, Opened, TakenIn};
 pub use offsets::Offsets;
 pub use outbox::{Outbox, OutboxRow};
+pub use people::{PasswordHash, People, Person, User};
+pub use sessions::{
+    LoginKind, NewLink, NewSession, OpenSession, PeerKind, SessionId, SessionInfo, Sessions,
+};
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use store::Store;
 pub use ticket::{

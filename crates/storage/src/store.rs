@@ -2,7 +2,8 @@
 
 use crate::dead_letters::DeadLetters;
 use crate::{
-    Access, Audit, Cursors, IdempotencyKeys, Incidents, Intake, Offsets, Outbox, Tickets, Timers,
+    Access, Audit, Cursors, IdempotencyKeys, Incidents, Intake, Offsets, Outbox, People, Sessions,
+    Tickets, Timers,
 };
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ pub struct Store {
     pub intake: Arc<dyn Intake>,
     pub offsets: Arc<dyn Offsets>,
     pub outbox: Arc<dyn Outbox>,
+    pub people: Arc<dyn People>,
+    pub sessions: Arc<dyn Sessions>,
     pub tickets: Arc<dyn Tickets>,
     pub timers: Arc<dyn Timers>,
 }

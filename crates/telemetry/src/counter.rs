@@ -6,6 +6,7 @@ use crate::label::{
     ChannelLabel, ClassLabel, ClockLabel, Method, NotifyOutcome, Outcome, RejectReason, Stage,
     StatusClass,
 };
+use crate::login::{LoginMethod, LoginOutcome};
 use crate::platform::PlatformLabel;
 
 /// One counter series.
@@ -81,6 +82,13 @@ pub enum Counter {
     },
     /// Frames sent on streams of live updates.
     LiveFrames,
+    /// Attempts to log in.
+    Logins {
+        /// Label `method`.
+        method: LoginMethod,
+        /// Label `outcome`.
+        outcome: LoginOutcome,
+    },
     /// HTTP requests answered.
     HttpRequests {
         /// Label `method`.
@@ -121,6 +129,8 @@ pub enum CounterFamily {
     NotifyAttempts,
     /// `switchboard_live_frames_total`
     LiveFrames,
+    /// `switchboard_logins_total`
+    Logins,
     /// `switchboard_http_requests_total`
     HttpRequests,
 }
@@ -142,6 +152,7 @@ impl CounterFamily {
         Self::IncidentsOpened,
         Self::NotifyAttempts,
         Self::LiveFrames,
+        Self::Logins,
         Self::HttpRequests,
     ];
 
@@ -219,6 +230,11 @@ impl CounterFamily {
                 help: "Attempts to tell people, and requests that were not worth one.",
                 labels: &["channel", "outcome"],
             },
+            Self::Logins => Description {
+                name: "switchboard_logins_total",
+                help: "Attempts to log in.",
+                labels: &["method", "outcome"],
+            },
             Self::HttpRequests => Description {
                 name: "switchboard_http_requests_total",
                 help: "HTTP requests answered.",
@@ -246,6 +262,7 @@ impl Counter {
             Self::IncidentsOpened => CounterFamily::IncidentsOpened,
             Self::LiveFrames => CounterFamily::LiveFrames,
             Self::NotifyAttempts { .. } => CounterFamily::NotifyAttempts,
+            Self::Logins { .. } => CounterFamily::Logins,
             Self::HttpRequests { .. } => CounterFamily::HttpRequests,
         }
     }
@@ -277,6 +294,7 @@ impl Counter {
             Self::NotifyAttempts { channel, outcome } => {
                 LabelValues::two(channel.as_str(), outcome.as_str())
             }
+            Self::Logins { method, outcome } => LabelValues::two(method.as_str(), outcome.as_str()),
             Self::HttpRequests {
                 method,
                 status_class,

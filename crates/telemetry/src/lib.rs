@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`counter`], [`gauge`], [`histogram`] | one enum variant per series, labels inside |
-//! | [`label`], [`platform`], [`department`] | the closed sets of label values |
+//! | [`label`], [`platform`], [`department`], [`login`] | the closed sets of label values |
 //! | [`metrics`] | the registry behind [`Metrics`] |
 //! | [`logging`] | [`init_tracing`] |
 //!
@@ -31,6 +31,7 @@ pub mod gauge;
 pub mod histogram;
 pub mod label;
 pub mod logging;
+pub mod login;
 pub mod metrics;
 pub mod platform;
 
@@ -44,5 +45,6 @@ pub use label::{
     RejectReason, Stage, StatusClass, StorePriority,
 };
 pub use logging::{LogFormat, LoggingError, init_tracing};
+pub use login::{LoginMethod, LoginOutcome};
 pub use metrics::{Metrics, TelemetryError};
 pub use platform::PlatformLabel;

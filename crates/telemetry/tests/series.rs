@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use rstest::rstest;
 use switchboard_telemetry::{
     ChannelLabel, ClassLabel, ClockLabel, Counter, CounterFamily, DEPARTMENTS_MAX, DepartmentLabel,
-    Description, Gauge, GaugeFamily, Histogram, HistogramFamily, Method, Metrics, NotifyOutcome,
-    Outcome, PlatformLabel, PriorityLabel, RejectReason, Stage, StatusClass, StorePriority,
+    Description, Gauge, GaugeFamily, Histogram, HistogramFamily, LoginMethod, LoginOutcome, Method,
+    Metrics, NotifyOutcome, Outcome, PlatformLabel, PriorityLabel, RejectReason, Stage,
+    StatusClass, StorePriority,
 };
 
 /// A process may expose fewer than this many lines of samples, whatever comes in.
@@ -74,6 +75,10 @@ fn every_counter(departments: &[DepartmentLabel]) -> Vec<Counter> {
     for channel in ChannelLabel::ALL.iter().copied() {
         let outcomes = NotifyOutcome::ALL.iter().copied();
         all.extend(outcomes.map(|outcome| Counter::NotifyAttempts { channel, outcome }));
+    }
+    for method in LoginMethod::ALL.iter().copied() {
+        let outcomes = LoginOutcome::ALL.iter().copied();
+        all.extend(outcomes.map(|outcome| Counter::Logins { method, outcome }));
     }
     all.extend(methods().map(|(method, class)| Counter::HttpRequests {
         method,

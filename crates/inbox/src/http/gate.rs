@@ -4,12 +4,14 @@
 //! caller's scope, and the store answers it in SQL.
 
 use super::problem::Problem;
+use super::same_origin::is_own;
 use crate::state::Inbox;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use switchboard_domain::access::{Action, Principal};
+use switchboard_storage::OpenSession;
 
 /// Longer than any token of ours; what is longer is not hashed at all.
 const BEARER_BYTES_MAX: usize = 512;
@@ -22,27 +24,62 @@ pub(crate) struct Gate {
     pub(crate) action: Option<Action>,
 }
 
-/// The layer of one route. Puts the [`Principal`] into the request's extensions.
+/// Who is asking: by a token, or by the cookie of a session.
+pub(crate) struct Caller {
+    pub(crate) principal: Principal,
+    /// `None` for a token.
+    pub(crate) session: Option<OpenSession>,
+}
+
+/// The layer of one route. Puts the [`Principal`] into the request's extensions, and the
+/// [`OpenSession`] beside it when it is a browser that asks.
 pub(crate) async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
-    let principal = match identify(&gate.inbox, request.headers()).await {
-        Ok(principal) => principal,
+    let found = identify(&gate.inbox, request.method(), request.headers()).await;
+    let caller = match found {
+        Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
     if let Some(action) = gate.action
-        && !principal.may(action)
+        && !caller.principal.may(action)
     {
-        return forbidden(&principal).into_response();
+        return forbidden(&caller.principal).into_response();
     }
-    request.extensions_mut().insert(principal);
+    if let Some(session) = caller.session {
+        request.extensions_mut().insert(session);
+    }
+    request.extensions_mut().insert(caller.principal);
     next.run(request).await
 }
 
-/// Unknown addresses: strangers learn nothing, not even that.
-pub(crate) async fn unknown_address(State(inbox): State<Inbox>, headers: HeaderMap) -> Problem {
-    match identify(&inbox, &headers).await {
-        Ok(_) => Problem::generic(axum::http::StatusCode::NOT_FOUND),
-        Err(problem) => problem,
+/// Unknown addresses: strangers learn nothing, not even that. A person in a browser is shown
+/// the way in.
+pub(crate) async fn unknown_address(State(inbox): State<Inbox>, request: Request) -> Response {
+    match identify(&inbox, request.method(), request.headers()).await {
+        Ok(_) => Problem::generic(StatusCode::NOT_FOUND).into_response(),
+        Err(_) if is_navigation(&request) => to_login(request.uri().path()),
+        Err(problem) => problem.into_response(),
     }
+}
+
+/// A person who opens an address, as opposed to a program that asks for data.
+fn is_navigation(request: &Request) -> bool {
+    let accepts = request.headers().get(header::ACCEPT);
+    let html = accepts.and_then(|value| value.to_str().ok());
+    request.method() == Method::GET
+        && html.is_some_and(|accepts| accepts.contains("text/html"))
+        && !request.uri().path().starts_with("/api/")
+}
+
+/// Only plain paths are carried along: nothing that could lead elsewhere.
+fn to_login(path: &str) -> Response {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/-_.".contains(letter);
+    let is_worth_it = path != "/" && path.chars().all(is_plain);
+    let login = if is_worth_it {
+        format!("/login?next={path}")
+    } else {
+        "/login".to_owned()
+    };
+    Redirect::to(&login).into_response()
 }
 
 /// The refusal of somebody known.
@@ -54,23 +91,86 @@ pub(crate) fn forbidden(principal: &Principal) -> Problem {
     ))
 }
 
-async fn identify(inbox: &Inbox, headers: &HeaderMap) -> Result<Principal, Problem> {
-    let Some(bearer) = bearer(headers) else {
-        return Err(Problem::unauthorized(
-            "credentials are needed: send `Authorization: Bearer TOKEN`",
-            "Bearer",
-        ));
-    };
+/// A token is checked where one is sent, else the cookie; never the one after the other, so
+/// that a request means the same wherever it comes from.
+pub(crate) async fn identify(
+    inbox: &Inbox,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Caller, Problem> {
+    if headers.contains_key(header::AUTHORIZATION) {
+        return by_bearer(inbox, headers).await;
+    }
+    match inbox.cookie.read(headers) {
+        Some(secret) => by_cookie(inbox, secret, method, headers).await,
+        None => Err(no_credentials()),
+    }
+}
+
+async fn by_bearer(inbox: &Inbox, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let bearer = bearer(headers).ok_or_else(no_credentials)?;
     let found = inbox
         .authenticator
         .authenticate(bearer, inbox.clock.now())
         .await?;
-    found.ok_or_else(|| {
+    let principal = found.ok_or_else(|| {
         Problem::unauthorized(
             "the token is unknown, expired or revoked",
             "Bearer error=\"invalid_token\"",
         )
+    })?;
+    Ok(Caller {
+        principal,
+        session: None,
     })
+}
+
+/// Browsers send cookies along with whatever any page makes them send; so a change must come
+/// from a page of ours, and never as a form.
+async fn by_cookie(
+    inbox: &Inbox,
+    secret: &str,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Caller, Problem> {
+    let found = inbox
+        .sessions
+        .find_session(secret, inbox.clock.now())
+        .await?;
+    let session = found.ok_or_else(|| {
+        Problem::unauthorized("the session has ended: log in at /login", "Bearer")
+    })?;
+    if !is_own(method, headers, &inbox.config) {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "cross_origin",
+            "a session works only from pages of this server; programs use a token",
+        ));
+    }
+    if !method.is_safe() && !is_json(headers) {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "not_json",
+            "the body must be sent as `Content-Type: application/json`",
+        ));
+    }
+    Ok(Caller {
+        principal: session.principal.clone(),
+        session: Some(session),
+    })
+}
+
+/// Or has no body to be one: a form always says what it is.
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    kind.is_none_or(|kind| kind.as_bytes().starts_with(b"application/json"))
+}
+
+fn no_credentials() -> Problem {
+    Problem::unauthorized(
+        "credentials are needed: log in at /login, or send `Authorization: Bearer TOKEN`",
+        "Bearer",
+    )
 }
 
 /// The scheme's name is written in any case (RFC 9110).

@@ -1,5 +1,6 @@
 //! Schemas of values that are domain types: closed sets of words, and the contract's mention.
 
+use switchboard_domain::access::Role;
 use switchboard_domain::routing::Priority;
 use switchboard_domain::ticket::Status;
 use switchboard_domain::{Form, Label};
@@ -45,6 +46,10 @@ pub(crate) fn status() -> RefOr<Schema> {
 
 pub(crate) fn priority() -> RefOr<Schema> {
     one_of(Priority::ALL.map(Priority::as_str))
+}
+
+pub(crate) fn role() -> RefOr<Schema> {
+    one_of(Role::ALL.map(Role::as_str))
 }
 
 pub(crate) fn close_reason() -> RefOr<Schema> {

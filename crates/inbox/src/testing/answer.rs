@@ -1,7 +1,8 @@
 //! An answer as tests look at it.
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use serde_json::Value;
 use std::fmt;
@@ -9,18 +10,26 @@ use std::fmt;
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// `null` when it is empty.
+    /// `null` when it is empty or has no end.
     pub(crate) json: Value,
 }
 
 impl Answer {
     pub(crate) async fn read(response: Response) -> Self {
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
+        let is_endless = parts.headers.get("content-type")
+            == Some(&HeaderValue::from_static("text/event-stream"));
+        let bytes = if is_endless {
+            Bytes::new()
+        } else {
+            body.collect().await.unwrap().to_bytes()
+        };
         let json = if bytes.is_empty() {
             Value::Null
         } else {
-            serde_json::from_slice(&bytes).unwrap()
+            // A page is its text.
+            serde_json::from_slice(&bytes)
+                .unwrap_or_else(|_| String::from_utf8(bytes.to_vec()).unwrap().into())
         };
         Self {
             status: parts.status,
@@ -40,6 +49,11 @@ impl Answer {
         self.json
             .pointer(pointer)
             .map_or_else(|| "nothing".to_owned(), ToString::to_string)
+    }
+
+    /// The text of a page.
+    pub(crate) fn page(&self) -> &str {
+        self.json.as_str().unwrap_or_default()
     }
 
     /// Status and error, without the request id.

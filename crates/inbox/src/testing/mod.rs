@@ -2,17 +2,20 @@
 
 mod answer;
 mod broken;
+mod browser;
 
 pub(crate) use answer::Answer;
 pub(crate) use broken::BrokenTickets;
+pub(crate) use browser::{FORM, LINK, OWN_PAGE, PASSWORD};
 
-use crate::{Parts, router};
+use crate::{InboxConfig, Parts, router};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use switchboard_domain::access::Role;
 use switchboard_domain::intake::Incoming;
 use switchboard_domain::mention::Author;
@@ -82,6 +85,8 @@ impl World {
         let router = router(Parts {
             tickets: tickets(&store),
             access: store.access.clone(),
+            people: store.people.clone(),
+            sessions: store.sessions.clone(),
             dead_letters: store.dead_letters.clone(),
             log: log.clone(),
             clock: clock.clone(),
@@ -91,6 +96,8 @@ impl World {
             documents: vec![],
             stop: tokio_util::sync::CancellationToken::new(),
             run_id: "run".into(),
+            config: InboxConfig::default(),
+            entropy,
         });
         Self {
             log,
@@ -219,6 +226,14 @@ impl World {
         let request = request.body(Body::from(body.to_owned())).unwrap();
         Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
     }
+}
+
+/// Other bytes at each call; nobody here guesses.
+fn entropy() -> [u8; 32] {
+    static CALLS: AtomicU64 = AtomicU64::new(1);
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&CALLS.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+    bytes
 }
 
 async fn open_log(dir: &TempDir) -> Arc<EmbeddedLog> {

@@ -92,12 +92,15 @@ pub(super) fn department(inbox: &Inbox, name: &str) -> Result<Slug, ChangeError>
 /// Fails unless `name` is a user's or a working token's: a ticket given to a slip of the pen
 /// would wait for nobody.
 pub(super) async fn require_assignee(inbox: &Inbox, name: &str) -> Result<(), ChangeError> {
-    let users = inbox.access.list_users().await?;
+    let people = inbox.people.list_people().await?;
     let tokens = inbox.access.list_tokens().await?;
     let working = tokens
         .into_iter()
         .filter(|token| token.revoked_at.is_none());
-    let holders = users.into_iter().map(|user| (user.name, user.role));
+    let users = people
+        .into_iter()
+        .filter(|person| person.disabled_at.is_none());
+    let holders = users.map(|person| (person.user.name, person.user.role));
     let names: Vec<String> = holders
         .chain(working.map(|token| (token.name, token.role)))
         .filter(|(_, role)| role.may(Action::WorkTickets))

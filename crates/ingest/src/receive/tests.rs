@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 use switchboard_domain::ManualClock;
 use switchboard_domain::access::Role;
 use switchboard_domain::ticket::Actor;
-use switchboard_storage::access::{Access, NewToken, TokenInfo, User};
+use switchboard_storage::access::{Access, NewToken, TokenInfo};
 use switchboard_storage::idempotency::IDEMPOTENCY_RETENTION;
 use switchboard_storage::{RememberedResponse, StorageError};
 use switchboard_telemetry::RejectReason;
@@ -23,14 +23,6 @@ struct RoleTokens;
 
 #[async_trait]
 impl Access for RoleTokens {
-    async fn create_user(&self, _: User, _: &Actor, _: Timestamp) -> Result<bool, StorageError> {
-        Ok(false)
-    }
-
-    async fn list_users(&self) -> Result<Vec<User>, StorageError> {
-        Ok(Vec::new())
-    }
-
     async fn create_token(
         &self,
         _: NewToken,

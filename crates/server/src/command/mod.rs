@@ -12,6 +12,7 @@ mod principal;
 mod replay;
 mod run;
 mod topic;
+mod user;
 
 use crate::arguments::{Arguments, Command};
 use crate::config::Environment;
@@ -29,7 +30,7 @@ pub(crate) fn dispatch(arguments: Arguments, environment: Environment) -> Result
         Command::Classify(classify) => classify::run(&classify, &environment),
         Command::Connector(connector) => connector::run(&connector),
         Command::Explain(explain) => on_runtime(explain::run(explain, environment)),
-        Command::User(user) => on_runtime(principal::user(user, environment)),
+        Command::User(user) => on_runtime(user::run(user, environment)),
         Command::Token(token) => on_runtime(principal::token(token, environment)),
         Command::Dlq(dlq) => on_runtime(dlq::run(dlq, environment)),
         Command::Topic(topic) => on_runtime(topic::run(topic, environment)),

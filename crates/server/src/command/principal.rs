@@ -1,10 +1,10 @@
-//! `switchboard user` and `switchboard token`: who may come in.
+//! `switchboard token`: which programs may come in; and what it shares with `user`.
 //!
 //! They write to the store directly, also beside a running server: the first token has to
 //! come from somewhere.
 
 use super::local;
-use crate::arguments::{Installation, Listing, Named, NewPrincipal, Token, User};
+use crate::arguments::{Installation, Listing, Named, NewPrincipal, Token};
 use crate::clock::SystemClock;
 use crate::config::Environment;
 use crate::exit::{Done, Failure};
@@ -16,7 +16,7 @@ use switchboard_config::unknown_name;
 use switchboard_domain::access::Role;
 use switchboard_domain::ticket::Actor;
 use switchboard_domain::{Clock, Slug};
-use switchboard_storage::{NewToken, Store, TokenInfo, User as StoredUser};
+use switchboard_storage::{NewToken, Store, TokenInfo};
 use switchboard_telemetry::Metrics;
 
 /// Room for a person's full name; lists stay readable.
@@ -25,38 +25,12 @@ const NAME_CHARACTERS_MAX: usize = 80;
 /// What audit rows call somebody at the machine's own command line.
 const ACTOR: &str = "command-line";
 
-pub(crate) async fn user(user: User, environment: Environment) -> Result<Done> {
-    match user {
-        User::Create(new) => create_user(&new, &environment).await,
-        User::List(listing) => list_users(&listing, &environment).await,
-    }
-}
-
 pub(crate) async fn token(token: Token, environment: Environment) -> Result<Done> {
     match token {
         Token::Create(new) => create_token(&new, &environment).await,
         Token::List(listing) => list_tokens(&listing, &environment).await,
         Token::Revoke(named) => revoke_token(&named, &environment).await,
     }
-}
-
-async fn create_user(new: &NewPrincipal, environment: &Environment) -> Result<Done> {
-    let (role, departments) = checked(new)?;
-    let store = open(&new.installation, environment)?;
-    let user = StoredUser {
-        name: new.name.clone(),
-        role,
-        departments,
-    };
-    let created = store
-        .access
-        .create_user(user, &actor(), SystemClock.now())
-        .await?;
-    require(created, || {
-        format!("there is a user `{}` already", new.name)
-    })?;
-    terminal::line(&new.name);
-    Ok(Done::Fully)
 }
 
 async fn create_token(new: &NewPrincipal, environment: &Environment) -> Result<Done> {
@@ -82,24 +56,6 @@ async fn create_token(new: &NewPrincipal, environment: &Environment) -> Result<D
         )
     })?;
     terminal::line(&secret);
-    Ok(Done::Fully)
-}
-
-async fn list_users(listing: &Listing, environment: &Environment) -> Result<Done> {
-    let store = local::store(&listing.installation, environment)?;
-    for user in store.access.list_users().await? {
-        let departments = names(&user.departments);
-        terminal::line(&if listing.json {
-            json!({ "name": user.name, "role": user.role, "departments": departments }).to_string()
-        } else {
-            format!(
-                "{:<24} {:<11} {}",
-                user.name,
-                user.role.as_str(),
-                departments.join(",")
-            )
-        });
-    }
     Ok(Done::Fully)
 }
 
@@ -159,11 +115,11 @@ fn as_row(token: &TokenInfo) -> String {
     )
 }
 
-fn names(departments: &BTreeSet<Slug>) -> Vec<&str> {
+pub(super) fn names(departments: &BTreeSet<Slug>) -> Vec<&str> {
     departments.iter().map(Slug::as_str).collect()
 }
 
-fn checked(new: &NewPrincipal) -> Result<(Role, BTreeSet<Slug>)> {
+pub(super) fn checked(new: &NewPrincipal) -> Result<(Role, BTreeSet<Slug>)> {
     let role = Role::parse(&new.role).ok_or_else(|| {
         let known = Role::ALL.map(Role::as_str);
         Failure::Usage(unknown_name("role", &new.role, &known))
@@ -201,18 +157,18 @@ fn check_name(name: &str) -> Result<()> {
     )
 }
 
-fn open(installation: &Installation, environment: &Environment) -> Result<Store> {
+pub(super) fn open(installation: &Installation, environment: &Environment) -> Result<Store> {
     let dir = local::data_dir(installation, environment)?;
     std::fs::create_dir_all(&dir)
         .with_context(|| format!("cannot create the data directory `{}`", dir.display()))?;
     wiring::open_store(&dir, &Metrics::new(crate::VERSION)?)
 }
 
-fn actor() -> Actor {
+pub(super) fn actor() -> Actor {
     Actor::System(ACTOR.to_owned())
 }
 
-fn require(holds: bool, message: impl FnOnce() -> String) -> Result<()> {
+pub(super) fn require(holds: bool, message: impl FnOnce() -> String) -> Result<()> {
     if holds {
         Ok(())
     } else {

@@ -5,7 +5,7 @@ use crate::config::{Config, Environment};
 use crate::exit::Done;
 use crate::lock::{DataLock, Running};
 use crate::wiring::{self, Parts};
-use crate::{randomness, terminal};
+use crate::{login_link, randomness, terminal};
 use anyhow::Result;
 use clap::ValueEnum;
 use serde_json::json;
@@ -26,7 +26,7 @@ pub(crate) async fn run(run: Run, environment: Environment) -> Result<Done> {
         run.roles.iter().copied().collect()
     };
     let server = Server::start(config, roles).await?;
-    server.announce(run.json);
+    server.announce(run.json, server.first_link().await?);
     server.run_to_end().await?;
     Ok(Done::Fully)
 }
@@ -67,16 +67,37 @@ impl Server {
         })
     }
 
-    /// One line when ready: for a program on stdout, for a person on stderr.
-    pub(crate) fn announce(&self, json: bool) {
+    /// A link for the first administrator, while nobody can log in; only where people do.
+    async fn first_link(&self) -> Result<Option<String>> {
+        if !self.parts.roles.contains(&Role::Inbox) {
+            return Ok(None);
+        }
+        let public_url = self.parts.config.inbox.public_url.as_ref();
+        let base_url = public_url.map_or_else(|| self.running.url.clone(), ToString::to_string);
+        login_link::first(&self.parts.store, self.parts.clock.as_ref(), &base_url).await
+    }
+
+    /// One line when ready: for a program on stdout, for a person on stderr. The first link
+    /// goes to the terminal, never to the log.
+    pub(crate) fn announce(&self, json: bool, first_link: Option<String>) {
         let Running { url, ops_url, .. } = &self.running;
-        if json {
-            terminal::line(&json!({ "url": url, "ops_url": ops_url }).to_string());
-        } else {
+        if let Some(link) = &first_link {
+            terminal::note(&format!(
+                "nobody can log in yet; this link makes you the administrator, once, within \
+                 an hour:\n  {link}"
+            ));
+        }
+        if !json {
             terminal::note(&format!(
                 "switchboard is ready: API {url}, metrics {ops_url}/metrics"
             ));
+            return;
         }
+        let mut ready = json!({ "url": url, "ops_url": ops_url });
+        if let Some(link) = first_link {
+            ready["login_url"] = link.into();
+        }
+        terminal::line(&ready.to_string());
     }
 
     /// Waits for the end, and leaves log and store closed.

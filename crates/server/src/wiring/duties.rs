@@ -56,6 +56,7 @@ impl Parts {
             audit: Arc::clone(&self.store.audit),
             tickets: Arc::clone(&self.store.tickets),
             idempotency_keys: Arc::clone(&self.store.idempotency_keys),
+            sessions: Arc::clone(&self.store.sessions),
             relay: Arc::clone(&relay),
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),

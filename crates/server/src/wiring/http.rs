@@ -21,6 +21,8 @@ impl Parts {
     pub(super) fn serve(&self, name: &'static str, listener: TcpListener, router: Router) {
         let stop = self.lifecycle.stop.soft.clone();
         self.lifecycle.start(name, async move {
+            // The pages that log people in ask from where they come.
+            let router = router.into_make_service_with_connect_info::<SocketAddr>();
             let serving =
                 axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
             Ok(serving.await?)
@@ -65,6 +67,8 @@ impl Parts {
         switchboard_inbox::Parts {
             tickets: Arc::clone(&self.store.tickets),
             access: Arc::clone(&self.store.access),
+            people: Arc::clone(&self.store.people),
+            sessions: Arc::clone(&self.store.sessions),
             dead_letters: Arc::clone(&self.store.dead_letters),
             log: self.log(),
             clock: Arc::clone(&self.clock),
@@ -80,6 +84,8 @@ impl Parts {
             },
             stop: self.lifecycle.stop.soft.clone(),
             run_id: hex::encode(randomness::bytes::<4>()),
+            config: self.config.inbox.clone(),
+            entropy: randomness::bytes::<32>,
         }
     }
 

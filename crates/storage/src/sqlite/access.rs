@@ -1,9 +1,9 @@
-//! Users and tokens.
+//! Tokens.
 
 use super::SqliteStore;
 use super::transaction::{Purpose, Write};
 use super::value::{Place, json, micros};
-use crate::{Access, AuditEntry, NewToken, StorageError, TokenInfo, User};
+use crate::{Access, AuditEntry, NewToken, StorageError, TokenInfo};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
@@ -14,66 +14,11 @@ use switchboard_domain::Slug;
 use switchboard_domain::access::{Principal, Role};
 use switchboard_domain::ticket::Actor;
 
-/// How exact "last used" is: a token in use costs one write a minute instead of one a request.
+/// How exact "last used" is: a token or session in use costs one write a minute instead of one a request.
 const LAST_USED_STEP: SignedDuration = SignedDuration::from_mins(1);
 
 #[async_trait]
 impl Access for SqliteStore {
-    async fn create_user(
-        &self,
-        user: User,
-        by: &Actor,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        let by = by.clone();
-        self.write(Purpose::People, move |write| {
-            let created = write
-                .prepare(
-                    "INSERT INTO user (name, role, departments, created_at) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT DO NOTHING",
-                )?
-                .execute(params![
-                    user.name,
-                    user.role.as_str(),
-                    json(&user.departments)?,
-                    micros(now)
-                ])?;
-            if created == 1 {
-                let detail = granted(user.role, &user.departments)?;
-                audit(
-                    write,
-                    "user.created",
-                    format!("user:{}", user.name),
-                    detail,
-                    by,
-                    now,
-                );
-            }
-            Ok(created == 1)
-        })
-        .await
-    }
-
-    async fn list_users(&self) -> Result<Vec<User>, StorageError> {
-        self.read(|snapshot| {
-            let mut statement = snapshot
-                .prepare_cached("SELECT name, role, departments FROM user ORDER BY name")?;
-            let mut rows = statement.query([])?;
-            let mut users = vec![];
-            while let Some(row) = rows.next()? {
-                let (name, role, departments): (String, String, String) = row.try_into()?;
-                let place = |column| Place::new("user", column, &name);
-                users.push(User {
-                    role: place("role").known(&role, Role::parse(&role))?,
-                    departments: place("departments").json(&departments)?,
-                    name,
-                });
-            }
-            Ok(users)
-        })
-        .await
-    }
-
     async fn create_token(
         &self,
         token: NewToken,
@@ -180,7 +125,7 @@ impl SqliteStore {
     }
 }
 
-fn hash(secret: &str) -> [u8; 32] {
+pub(super) fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
@@ -209,7 +154,7 @@ fn works(token: &TokenInfo, now: Timestamp) -> bool {
     token.revoked_at.is_none() && token.expires_at.is_none_or(|expires| now < expires)
 }
 
-fn is_stale(last_used_at: Option<Timestamp>, now: Timestamp) -> bool {
+pub(super) fn is_stale(last_used_at: Option<Timestamp>, now: Timestamp) -> bool {
     last_used_at.is_none_or(|last| now.duration_since(last) >= LAST_USED_STEP)
 }
 
@@ -228,11 +173,12 @@ fn token_info(row: &Row<'_>) -> Result<TokenInfo, StorageError> {
     })
 }
 
-fn granted(role: Role, departments: &BTreeSet<Slug>) -> Result<String, StorageError> {
+/// What a grant says of itself in its audit row.
+pub(super) fn granted(role: Role, departments: &BTreeSet<Slug>) -> Result<String, StorageError> {
     json(&serde_json::json!({ "role": role, "departments": departments }))
 }
 
-fn audit(
+pub(super) fn audit(
     write: &mut Write<'_>,
     action: &str,
     subject: String,

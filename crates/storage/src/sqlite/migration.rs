@@ -31,6 +31,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../../migrations/sqlite/20261122010400_create_incidents.sql"),
     ),
     (
+        "20261122020000_create_sessions",
+        include_str!("../../migrations/sqlite/20261122020000_create_sessions.sql"),
+    ),
+    (
         "20261122020100_add_incident_handling",
         include_str!("../../migrations/sqlite/20261122020100_add_incident_handling.sql"),
     ),

@@ -18,7 +18,9 @@ mod mention;
 mod migration;
 mod offset;
 mod outbox;
+mod people;
 mod readers;
+mod session;
 mod thread;
 mod ticket;
 mod ticket_list;
@@ -115,6 +117,8 @@ impl SqliteStore {
             intake: Arc::new(self.clone()),
             offsets: Arc::new(self.clone()),
             outbox: Arc::new(self.clone()),
+            people: Arc::new(self.clone()),
+            sessions: Arc::new(self.clone()),
             tickets: Arc::new(self.clone()),
             timers: Arc::new(self.clone()),
         }

@@ -1,12 +1,12 @@
-//! Users and tokens.
+//! Tokens.
 
 use crate::world::{World, at, try_open};
 use rstest::rstest;
 use switchboard_domain::Slug;
 use switchboard_domain::access::{DepartmentScope, Role};
 use switchboard_domain::ticket::Actor;
+use switchboard_storage::NewToken;
 use switchboard_storage::access::token_secret;
-use switchboard_storage::{NewToken, User};
 
 fn admin() -> Actor {
     Actor::Person("root".into())
@@ -131,33 +131,6 @@ async fn the_secret_is_nowhere_on_disk() {
             .any(|window| window == secret.as_bytes())
     });
     assert!(!found);
-}
-
-#[tokio::test]
-async fn a_user_is_created_once() {
-    let world = World::new();
-    let user = User {
-        name: "ann".into(),
-        role: Role::Supervisor,
-        departments: [].into(),
-    };
-    assert!(
-        world
-            .store
-            .access
-            .create_user(user.clone(), &admin(), at(0))
-            .await
-            .unwrap()
-    );
-    assert!(
-        !world
-            .store
-            .access
-            .create_user(user.clone(), &admin(), at(1))
-            .await
-            .unwrap()
-    );
-    assert_eq!(world.store.access.list_users().await.unwrap(), [user]);
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod laws;
 mod lists;
 mod post;
 mod scope;
+mod sessions;
 mod stream_state;
 mod threads;
 mod timers;

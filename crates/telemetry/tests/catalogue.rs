@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use switchboard_telemetry::{
     ChannelLabel, ClassLabel, ClockLabel, CounterFamily, DEPARTMENTS_MAX, Description, GaugeFamily,
-    HistogramFamily, Method, NotifyOutcome, Outcome, PlatformLabel, PriorityLabel, RejectReason,
-    Stage, StatusClass, StorePriority,
+    HistogramFamily, LoginMethod, LoginOutcome, Method, NotifyOutcome, Outcome, PlatformLabel,
+    PriorityLabel, RejectReason, Stage, StatusClass, StorePriority,
 };
 
 const HEAD: &str = "# Metrics
@@ -83,6 +83,9 @@ fn write_label_values(page: &mut String) {
     let lanes = names(StorePriority::ALL, StorePriority::as_str);
     let outcomes = names(Outcome::ALL, Outcome::as_str);
     let notified = names(NotifyOutcome::ALL, NotifyOutcome::as_str);
+    let methods = names(Method::ALL, Method::as_str);
+    let by = names(LoginMethod::ALL, LoginMethod::as_str);
+    let logins = names(LoginOutcome::ALL, LoginOutcome::as_str);
     let rows = [
         ("channel", names(ChannelLabel::ALL, ChannelLabel::as_str)),
         ("clock", names(ClockLabel::ALL, ClockLabel::as_str)),
@@ -91,10 +94,10 @@ fn write_label_values(page: &mut String) {
             format!("the first {DEPARTMENTS_MAX} of the configuration, then `other`"),
         ),
         ("label", names(ClassLabel::ALL, ClassLabel::as_str)),
-        ("method", names(Method::ALL, Method::as_str)),
+        ("method", format!("requests: {methods}; logins: {by}")),
         (
             "outcome",
-            format!("stages: {outcomes}; notifications: {notified}"),
+            format!("stages: {outcomes}; notifications: {notified}; logins: {logins}"),
         ),
         ("platform", names(PlatformLabel::ALL, PlatformLabel::as_str)),
         ("priority", format!("tickets: {priorities}; store: {lanes}")),

@@ -213,6 +213,14 @@ mod tests {
         showDeadLetter 200 401 403 404 500 503
         retryDeadLetter 200 401 403 404 422 500 503
         dropDeadLetter 200 401 403 404 500 503
+        showSession 200 401 500 503
+        endSession 200 401 422 500 503
+        listSessions 200 401 500 503
+        revokeSession 200 401 404 500 503
+        listPeople 200 401 403 500 503
+        listTokens 200 401 403 500 503
+        createToken 200 400 401 403 409 413 415 422 500 503
+        revokeToken 200 401 403 404 500 503
         ");
     }
 }

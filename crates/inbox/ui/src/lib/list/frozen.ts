@@ -19,6 +19,15 @@ export const NOTHING: Frozen = { order: [], arrived: new Set(), left: new Set() 
 
 type Holds = (ticket: Ticket) => boolean
 
+/** The order rarely changes and is asked at every change of any ticket. */
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>()
+
+function shownOf(order: readonly string[]): ReadonlySet<string> {
+  const set = sets.get(order) ?? new Set(order)
+  sets.set(order, set)
+  return set
+}
+
 /** Everything in its place, now. */
 export function settle(tickets: Iterable<Ticket>, order: Order, holds: Holds): Frozen {
   const held = [...tickets].filter(holds).sort((a, b) => compare(order, a, b))
@@ -31,7 +40,7 @@ export function merge(
   changed: Iterable<string>,
   has: (id: string) => boolean,
 ): Frozen {
-  const shown = new Set(frozen.order)
+  const shown = shownOf(frozen.order)
   const arrived = new Set(frozen.arrived)
   const left = new Set(frozen.left)
   for (const id of changed) {

@@ -81,7 +81,8 @@ function onTicket(command: string, hands: Hands): void {
     toasts.show('Choose a ticket first: J and K move.')
     return
   }
-  if (!inbox.mayWork || inbox.offline) {
+  const isWriting = command === 'reply' || command === 'note'
+  if (!inbox.mayWork || (inbox.offline && !isWriting)) {
     toasts.show(
       inbox.offline ? 'Offline: read only until the server is back.' : 'Your role may only read.',
       'failed',
@@ -90,7 +91,7 @@ function onTicket(command: string, hands: Hands): void {
   }
   if (command === 'resolve') resolveAndNext(id)
   else if (command === 'claim' || command === 'reopen') void perform(id, { kind: command })
-  else if (command === 'reply' || command === 'note') {
+  else if (isWriting) {
     open(id)
     void hands.afterwards().then(() => hands.write(command))
   } else choose(command, id)

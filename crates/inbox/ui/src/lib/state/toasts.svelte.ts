@@ -17,7 +17,9 @@ class Toasts {
 
   show(text: string, tone: Toast['tone'] = 'done', action?: Toast['action']): number {
     const toast = { id: ++this.count, text, tone, action }
-    this.shown = [...this.shown, toast].slice(-SHOWN_MAX)
+    // Said twice, it stands once.
+    const others = this.shown.filter((shown) => shown.text !== text)
+    this.shown = [...others, toast].slice(-SHOWN_MAX)
     setTimeout(() => this.dismiss(toast.id), tone === 'failed' ? 2 * STANDS_MS : STANDS_MS)
     return toast.id
   }

@@ -58,3 +58,5 @@ toolchain:
 	  echo "cargo is missing: install Rust $(RUST) or newer with rustup (Debian: apt-get install rustup)"; exit 2; }
 	@command -v cc >/dev/null || { \
 	  echo "a C compiler is missing (SQLite is built from source): apt-get install build-essential"; exit 2; }
+	@pkg-config --exists openssl zlib 2>/dev/null && command -v c++ >/dev/null || { \
+	  echo "librdkafka is built from source: apt-get install g++ make pkg-config libssl-dev zlib1g-dev"; exit 2; }

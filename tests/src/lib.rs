@@ -2,6 +2,7 @@
 //!
 //! The binary is the one `make test` has built; `SWITCHBOARD_BIN` names another.
 
+pub mod kafka;
 pub mod posts;
 pub mod server;
 pub mod store;

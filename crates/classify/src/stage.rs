@@ -115,6 +115,7 @@ fn stage_error(error: &LogError) -> StageError {
         LogError::Mismatch { .. }
         | LogError::OutOfRange { .. }
         | LogError::NoSuchTopic { .. }
+        | LogError::Unfit { .. }
         | LogError::Damaged { .. } => StageError::Fatal(error.to_string()),
     }
 }

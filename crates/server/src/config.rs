@@ -16,6 +16,8 @@ use switchboard_inbox::InboxConfig;
 use switchboard_ingest::config::{SourceConfig, read_limits, read_sources};
 use switchboard_ingest::receive::ReceiveLimits;
 use switchboard_route::RouteConfig;
+use switchboard_stream::backend::BackendConfig;
+use switchboard_stream::backend::kafka::Secrets;
 use switchboard_stream::topic::Retention;
 use switchboard_telemetry::LogFormat;
 
@@ -76,6 +78,9 @@ pub(crate) struct IngestConfig {
 pub(crate) struct LogConfig {
     pub(crate) partitions: u32,
     pub(crate) retention: Retention,
+    pub(crate) backend: BackendConfig,
+    /// Where the secrets are found that the section names.
+    pub(crate) secrets: Secrets,
 }
 
 impl Config {
@@ -115,7 +120,10 @@ impl Config {
         let config = document.read(Self::read);
         let problems = document.into_problems();
         match config {
-            Some(config) if problems.is_empty() => Ok(config),
+            Some(mut config) if problems.is_empty() => {
+                config.log.secrets = secrets(environment.clone());
+                Ok(config)
+            }
             _ => Err(problems),
         }
     }
@@ -179,9 +187,18 @@ fn read_server(section: &mut Section<'_>) -> ServerConfig {
     }
 }
 
+/// Looks secrets up in the environment and on disk, at the moment they are needed.
+fn secrets(environment: Environment) -> Secrets {
+    Secrets::new(move |reference| {
+        reference.resolve(&environment, |path| std::fs::read_to_string(path))
+    })
+}
+
 fn read_log(section: &mut Section<'_>) -> LogConfig {
     let default = Retention::default();
     LogConfig {
+        backend: BackendConfig::read(section),
+        secrets: Secrets::default(),
         partitions: section
             .in_range("partitions", 1..=PARTITIONS_MAX)
             .unwrap_or(4),

@@ -6,7 +6,7 @@
 //! | [`record`] | what stands in a record, versioned, pinned by golden files |
 //! | [`runner`] | the loop around a stage: retries, dead letters, outcomes, watchdog |
 //! | [`log`] | the traits: append, subscribe, poll, commit |
-//! | [`backend`] | what stands behind them: a file, later Kafka |
+//! | [`backend`] | what stands behind them: a file, or Apache Kafka |
 //!
 //! To add a record, add a module to `record::v1` with its golden file. To add a backend,
 //! implement [`Log`] and run the parity suite (feature `parity`) against it.
@@ -20,7 +20,7 @@ pub mod runner;
 pub mod topic;
 
 pub use log::{
-    Batch, Consumer, Log, LogError, LogRecord, NewRecord, OffsetHome, OffsetStore,
+    Batch, Consumer, Lag, Log, LogError, LogRecord, NewRecord, OffsetHome, OffsetStore,
     OffsetStoreError, Position, Subscription, Watermarks,
 };
 pub use runner::{Progress, Runner, RunnerError, RunnerOptions, Stage, StageError, Stop};

@@ -58,8 +58,9 @@ pub trait Log: Send + Sync {
     /// Creates what is missing. A topic may gain partitions and never loses any.
     async fn ensure_topics(&self, specs: &[TopicSpec]) -> Result<(), LogError>;
 
-    /// Resolves only when every record is durable: all of them, or none. Answers in the
-    /// order of `records`.
+    /// Resolves only when every record is durable, and answers in the order of `records`. A
+    /// refusal ([`LogError::TooLarge`], [`LogError::NoSuchTopic`]) has appended nothing; after
+    /// another error some may be there, so whoever tries again may make duplicates.
     async fn append(&self, records: Vec<NewRecord>) -> Result<Vec<Position>, LogError>;
 
     /// Joins a group. Its members in all processes share the partitions.
@@ -93,6 +94,40 @@ pub trait Log: Send + Sync {
 
     /// How many records of the topic the group has not yet read.
     async fn backlog(&self, group: &str, topic: &TopicName) -> Result<u64, LogError>;
+
+    /// How far behind the group is. A log that cannot tell the age says so by `None`.
+    async fn lag(&self, group: &str, topic: &TopicName) -> Result<Lag, LogError> {
+        Ok(Lag {
+            records: self.backlog(group, topic).await?,
+            oldest: None,
+        })
+    }
+
+    /// Makes retention wait for the group in these topics, where the log can; Kafka lets
+    /// records go by age alone.
+    async fn register_group(&self, _group: &str, _topics: &[TopicName]) -> Result<(), LogError> {
+        Ok(())
+    }
+
+    /// Deletes what may go by now and answers how many records went, for a log that does not
+    /// do so by itself.
+    async fn enforce_retention(&self, _now: Timestamp) -> Result<u64, LogError> {
+        Ok(0)
+    }
+
+    /// Ends what was begun, leaves every group and refuses all that comes later.
+    async fn close(&self) -> Result<(), LogError> {
+        Ok(())
+    }
+}
+
+/// How far behind a group is in a topic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lag {
+    /// Records it has not read.
+    pub records: u64,
+    /// The time of the oldest of them; `None` when there is none, or the log cannot tell.
+    pub oldest: Option<Timestamp>,
 }
 
 /// What a consumer asks for.

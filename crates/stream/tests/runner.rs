@@ -14,6 +14,7 @@ use rstest::rstest;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+use switchboard_domain::ManualClock;
 use switchboard_stream::RunnerError;
 use switchboard_stream::log::LogError;
 use switchboard_stream::record::ErrorClass;
@@ -186,6 +187,7 @@ async fn a_stage_that_hangs_is_noticed(
         vec![watched],
         STALL_LIMIT,
         metrics,
+        Arc::new(ManualClock::new(jiff::Timestamp::UNIX_EPOCH)),
         CancellationToken::new(),
     );
     let work = async {

@@ -71,6 +71,10 @@ pub enum Counter {
     OutboxPublished,
     /// Audit rows sealed into the chain.
     AuditSealed,
+    /// Requests to brokers that failed or got no answer.
+    LogRequestErrors,
+    /// Times the partitions of a group were dealt out anew.
+    LogRebalances,
     /// Incidents opened.
     IncidentsOpened,
     /// Attempts to tell people.
@@ -123,6 +127,10 @@ pub enum CounterFamily {
     OutboxPublished,
     /// `switchboard_audit_sealed_total`
     AuditSealed,
+    /// `switchboard_log_request_errors_total`
+    LogRequestErrors,
+    /// `switchboard_log_rebalances_total`
+    LogRebalances,
     /// `switchboard_incidents_opened_total`
     IncidentsOpened,
     /// `switchboard_notify_attempts_total`
@@ -149,6 +157,8 @@ impl CounterFamily {
         Self::SlaWarnings,
         Self::OutboxPublished,
         Self::AuditSealed,
+        Self::LogRequestErrors,
+        Self::LogRebalances,
         Self::IncidentsOpened,
         Self::NotifyAttempts,
         Self::LiveFrames,
@@ -215,6 +225,16 @@ impl CounterFamily {
                 help: "Audit rows sealed into the chain.",
                 labels: &[],
             },
+            Self::LogRequestErrors => Description {
+                name: "switchboard_log_request_errors_total",
+                help: "Requests to brokers that failed or got no answer.",
+                labels: &[],
+            },
+            Self::LogRebalances => Description {
+                name: "switchboard_log_rebalances_total",
+                help: "Times the partitions of a group were dealt out anew.",
+                labels: &[],
+            },
             Self::IncidentsOpened => Description {
                 name: "switchboard_incidents_opened_total",
                 help: "Incidents opened.",
@@ -259,6 +279,8 @@ impl Counter {
             Self::SlaWarnings { .. } => CounterFamily::SlaWarnings,
             Self::OutboxPublished => CounterFamily::OutboxPublished,
             Self::AuditSealed => CounterFamily::AuditSealed,
+            Self::LogRequestErrors => CounterFamily::LogRequestErrors,
+            Self::LogRebalances => CounterFamily::LogRebalances,
             Self::IncidentsOpened => CounterFamily::IncidentsOpened,
             Self::LiveFrames => CounterFamily::LiveFrames,
             Self::NotifyAttempts { .. } => CounterFamily::NotifyAttempts,
@@ -289,6 +311,8 @@ impl Counter {
             }
             Self::OutboxPublished
             | Self::AuditSealed
+            | Self::LogRequestErrors
+            | Self::LogRebalances
             | Self::IncidentsOpened
             | Self::LiveFrames => LabelValues::none(),
             Self::NotifyAttempts { channel, outcome } => {

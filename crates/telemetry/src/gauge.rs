@@ -24,6 +24,11 @@ pub enum Gauge {
         /// Label `stage`.
         stage: Stage,
     },
+    /// Age of the oldest record waiting before a stage.
+    StageLag {
+        /// Label `stage`.
+        stage: Stage,
+    },
     /// When a stage last finished a record, in Unix time.
     StageProgress {
         /// Label `stage`.
@@ -45,6 +50,14 @@ pub enum Gauge {
     OutboxDepth,
     /// Age of the oldest outbox row not yet acknowledged.
     OutboxOldestAge,
+    /// Brokers this process is connected to; 0 with the embedded log.
+    LogBrokersUp,
+    /// Mean round trip to the slowest broker.
+    LogBrokerRoundTrip,
+    /// Mean time the brokers make this process wait.
+    LogThrottle,
+    /// Records appended by this process that no broker has acknowledged yet.
+    LogQueuedRecords,
     /// Size of the embedded log on disk.
     LogBytes,
     /// Open streams of live updates.
@@ -62,6 +75,8 @@ pub enum GaugeFamily {
     TicketsOpen,
     /// `switchboard_stage_backlog`
     StageBacklog,
+    /// `switchboard_stage_lag_seconds`
+    StageLag,
     /// `switchboard_stage_progress_timestamp_seconds`
     StageProgress,
     /// `switchboard_source_up`
@@ -74,6 +89,14 @@ pub enum GaugeFamily {
     OutboxDepth,
     /// `switchboard_outbox_oldest_age_seconds`
     OutboxOldestAge,
+    /// `switchboard_log_brokers_up`
+    LogBrokersUp,
+    /// `switchboard_log_broker_round_trip_seconds`
+    LogBrokerRoundTrip,
+    /// `switchboard_log_throttle_seconds`
+    LogThrottle,
+    /// `switchboard_log_queued_records`
+    LogQueuedRecords,
     /// `switchboard_log_bytes`
     LogBytes,
     /// `switchboard_live_streams`
@@ -87,12 +110,17 @@ impl GaugeFamily {
         Self::Ready,
         Self::TicketsOpen,
         Self::StageBacklog,
+        Self::StageLag,
         Self::StageProgress,
         Self::SourceUp,
         Self::SourceLastSuccess,
         Self::DlqDepth,
         Self::OutboxDepth,
         Self::OutboxOldestAge,
+        Self::LogBrokersUp,
+        Self::LogBrokerRoundTrip,
+        Self::LogThrottle,
+        Self::LogQueuedRecords,
         Self::LogBytes,
         Self::LiveStreams,
     ];
@@ -118,6 +146,11 @@ impl GaugeFamily {
             Self::StageBacklog => Description {
                 name: "switchboard_stage_backlog",
                 help: "Records waiting before a stage.",
+                labels: &["stage"],
+            },
+            Self::StageLag => Description {
+                name: "switchboard_stage_lag_seconds",
+                help: "Age of the oldest record waiting before a stage.",
                 labels: &["stage"],
             },
             Self::StageProgress => Description {
@@ -150,6 +183,26 @@ impl GaugeFamily {
                 help: "Age of the oldest outbox row not yet acknowledged.",
                 labels: &[],
             },
+            Self::LogBrokersUp => Description {
+                name: "switchboard_log_brokers_up",
+                help: "Brokers this process is connected to; 0 with the embedded log.",
+                labels: &[],
+            },
+            Self::LogBrokerRoundTrip => Description {
+                name: "switchboard_log_broker_round_trip_seconds",
+                help: "Mean round trip to the slowest broker.",
+                labels: &[],
+            },
+            Self::LogThrottle => Description {
+                name: "switchboard_log_throttle_seconds",
+                help: "Mean time the brokers make this process wait.",
+                labels: &[],
+            },
+            Self::LogQueuedRecords => Description {
+                name: "switchboard_log_queued_records",
+                help: "Records appended by this process that no broker has acknowledged yet.",
+                labels: &[],
+            },
             Self::LogBytes => Description {
                 name: "switchboard_log_bytes",
                 help: "Size of the embedded log on disk.",
@@ -172,12 +225,17 @@ impl Gauge {
             Self::Ready => GaugeFamily::Ready,
             Self::TicketsOpen { .. } => GaugeFamily::TicketsOpen,
             Self::StageBacklog { .. } => GaugeFamily::StageBacklog,
+            Self::StageLag { .. } => GaugeFamily::StageLag,
             Self::StageProgress { .. } => GaugeFamily::StageProgress,
             Self::SourceUp { .. } => GaugeFamily::SourceUp,
             Self::SourceLastSuccess { .. } => GaugeFamily::SourceLastSuccess,
             Self::DlqDepth => GaugeFamily::DlqDepth,
             Self::OutboxDepth => GaugeFamily::OutboxDepth,
             Self::OutboxOldestAge => GaugeFamily::OutboxOldestAge,
+            Self::LogBrokersUp => GaugeFamily::LogBrokersUp,
+            Self::LogBrokerRoundTrip => GaugeFamily::LogBrokerRoundTrip,
+            Self::LogThrottle => GaugeFamily::LogThrottle,
+            Self::LogQueuedRecords => GaugeFamily::LogQueuedRecords,
             Self::LogBytes => GaugeFamily::LogBytes,
             Self::LiveStreams => GaugeFamily::LiveStreams,
         }
@@ -190,7 +248,9 @@ impl Gauge {
                 department,
                 priority,
             } => LabelValues::two(names.department(department), priority.as_str()),
-            Self::StageBacklog { stage } | Self::StageProgress { stage } => {
+            Self::StageBacklog { stage }
+            | Self::StageLag { stage }
+            | Self::StageProgress { stage } => {
                 LabelValues::one(stage.as_str())
             }
             Self::SourceUp { platform } | Self::SourceLastSuccess { platform } => {
@@ -200,6 +260,10 @@ impl Gauge {
             | Self::DlqDepth
             | Self::OutboxDepth
             | Self::OutboxOldestAge
+            | Self::LogBrokersUp
+            | Self::LogBrokerRoundTrip
+            | Self::LogThrottle
+            | Self::LogQueuedRecords
             | Self::LogBytes
             | Self::LiveStreams => LabelValues::none(),
         }

@@ -162,6 +162,8 @@ impl Metrics {
         for counter in [
             Counter::OutboxPublished,
             Counter::AuditSealed,
+            Counter::LogRequestErrors,
+            Counter::LogRebalances,
             Counter::IncidentsOpened,
         ] {
             self.add(counter, 0);

@@ -45,6 +45,8 @@ fn every_counter(departments: &[DepartmentLabel]) -> Vec<Counter> {
     let mut all = vec![
         Counter::OutboxPublished,
         Counter::AuditSealed,
+        Counter::LogRequestErrors,
+        Counter::LogRebalances,
         Counter::IncidentsOpened,
         Counter::LiveFrames,
     ];
@@ -94,12 +96,17 @@ fn every_gauge(departments: &[DepartmentLabel]) -> Vec<Gauge> {
         Gauge::DlqDepth,
         Gauge::OutboxDepth,
         Gauge::OutboxOldestAge,
+        Gauge::LogBrokersUp,
+        Gauge::LogBrokerRoundTrip,
+        Gauge::LogThrottle,
+        Gauge::LogQueuedRecords,
         Gauge::LogBytes,
         Gauge::LiveStreams,
     ];
     for stage in Stage::ALL.iter().copied() {
         all.extend([
             Gauge::StageBacklog { stage },
+            Gauge::StageLag { stage },
             Gauge::StageProgress { stage },
         ]);
     }

@@ -96,6 +96,7 @@ impl Parts {
             watched,
             STALL_LIMIT,
             self.metrics.clone(),
+            Arc::clone(&self.clock),
             self.lifecycle.stop.soft.clone(),
         );
         self.lifecycle

@@ -23,7 +23,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use switchboard_domain::Clock;
 use switchboard_storage::{Authenticator, Store};
-use switchboard_stream::backend::embedded::EmbeddedLog;
 use switchboard_stream::log::Log;
 use switchboard_telemetry::Metrics;
 use tokio::net::TcpListener;
@@ -35,7 +34,7 @@ pub(crate) struct Parts {
     pub(crate) roles: BTreeSet<Role>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Metrics,
-    pub(crate) log: Arc<EmbeddedLog>,
+    pub(crate) log: Arc<dyn Log>,
     pub(crate) store: Store,
     pub(crate) authenticator: Authenticator,
     pub(crate) lifecycle: Lifecycle,
@@ -64,7 +63,7 @@ impl Parts {
     }
 
     fn log(&self) -> Arc<dyn Log> {
-        Arc::clone(&self.log) as Arc<dyn Log>
+        Arc::clone(&self.log)
     }
 
     fn has(&self, role: Role) -> bool {

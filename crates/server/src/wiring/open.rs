@@ -15,7 +15,9 @@ use switchboard_classify::{Classifier, NoModel, Problem, RuleSet};
 use switchboard_domain::{Clock, Slug};
 use switchboard_storage::sqlite::{SqliteOptions, SqliteStore};
 use switchboard_storage::{Authenticator, Store};
+use switchboard_stream::backend::BackendConfig;
 use switchboard_stream::backend::embedded::{EmbeddedLog, EmbeddedOptions};
+use switchboard_stream::backend::kafka::{KafkaLog, KafkaOptions};
 use switchboard_stream::log::Log;
 use switchboard_stream::topic;
 use switchboard_telemetry::{Gauge, Metrics};
@@ -29,7 +31,7 @@ pub(crate) async fn open(
 ) -> Result<Parts> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let metrics = open_metrics(&config)?;
-    let log = open_log(&config, data_dir).await?;
+    let log = open_log(&config, data_dir, &metrics, &clock).await?;
     let store = open_store(data_dir, &metrics)?;
     let authenticator = Authenticator::new(Arc::clone(&store.access), Some(secret.to_owned()));
     let lifecycle = Lifecycle::default();
@@ -101,9 +103,27 @@ fn open_metrics(config: &Config) -> Result<Metrics> {
     Ok(metrics)
 }
 
-async fn open_log(config: &Config, data_dir: &Path) -> Result<Arc<EmbeddedLog>> {
-    let options = EmbeddedOptions::new(data_dir, randomness::bytes());
-    let log = Arc::new(EmbeddedLog::open(&options)?);
+async fn open_log(
+    config: &Config,
+    data_dir: &Path,
+    metrics: &Metrics,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn Log>> {
+    let log: Arc<dyn Log> = match &config.log.backend {
+        BackendConfig::Embedded => {
+            let options = EmbeddedOptions::new(data_dir, randomness::bytes());
+            Arc::new(EmbeddedLog::open(&options)?)
+        }
+        BackendConfig::Kafka(kafka) => {
+            let options = KafkaOptions {
+                config: (**kafka).clone(),
+                secrets: config.log.secrets.clone(),
+                metrics: metrics.clone(),
+                clock: Arc::clone(clock),
+            };
+            Arc::new(KafkaLog::open(options).await?)
+        }
+    };
     let departments: Vec<Slug> = config
         .route
         .departments
@@ -117,12 +137,12 @@ async fn open_log(config: &Config, data_dir: &Path) -> Result<Arc<EmbeddedLog>> 
         spec.retention = config.log.retention;
     }
     log.ensure_topics(&specs).await?;
-    register_groups(&log).await?;
+    register_groups(&*log).await?;
     Ok(log)
 }
 
 /// Retention waits for these also when the process runs without their role.
-async fn register_groups(log: &EmbeddedLog) -> Result<()> {
+async fn register_groups(log: &dyn Log) -> Result<()> {
     let classified = [topic::MENTION_CLASSIFIED_URGENT, topic::MENTION_CLASSIFIED];
     log.register_group(
         switchboard_classify::stage::CONSUMER,

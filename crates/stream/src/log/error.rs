@@ -80,6 +80,13 @@ pub enum LogError {
         /// How large it may be.
         limit: usize,
     },
+    /// The log is not set up as we need it. Fatal until somebody changes it or the
+    /// configuration; the reason says how.
+    #[error("the log cannot be used as it is: {reason}")]
+    Unfit {
+        /// What is wrong, and how to put it right.
+        reason: String,
+    },
     /// The log's files are not what this program wrote. Fatal.
     #[error("the log `{path}` is damaged or not ours: {reason}; restore it from a backup")]
     Damaged {

@@ -1,10 +1,12 @@
 //! Noticing a stage that neither works nor crashes.
 
-use crate::log::Log;
+use crate::log::{Lag, Log};
 use crate::topic::TopicName;
+use jiff::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use switchboard_domain::Clock;
 use switchboard_telemetry::{Gauge, Metrics, Stage};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -59,12 +61,14 @@ pub struct Stalled {
     pub seconds: u64,
 }
 
-/// Looks at the stages every five seconds until `stop`, and keeps their backlog gauges.
+/// Looks at the stages every five seconds until `stop`, and keeps the gauges of how far they
+/// are behind, in records and in seconds.
 pub async fn watch(
     log: Arc<dyn Log>,
     stages: Vec<Watched>,
     limit: Duration,
     metrics: Metrics,
+    clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> Result<(), Stalled> {
     let now = Instant::now();
@@ -78,13 +82,9 @@ pub async fn watch(
         .is_some()
     {
         for (one, last) in stages.iter().zip(&mut last_beats) {
-            let backlog = one.backlog(&*log).await;
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "a gauge; nobody counts 2^52 records"
-            )]
-            metrics.set(Gauge::StageBacklog { stage: one.stage }, backlog as f64);
-            one.check(last, backlog, limit)?;
+            let lag = one.lag(&*log).await;
+            one.tell(lag, clock.now(), &metrics);
+            one.check(last, lag.records, limit)?;
         }
     }
     Ok(())
@@ -92,12 +92,27 @@ pub async fn watch(
 
 impl Watched {
     /// A topic that cannot be asked now counts as empty: the stage itself will say why.
-    async fn backlog(&self, log: &dyn Log) -> u64 {
-        let mut backlog = 0;
+    async fn lag(&self, log: &dyn Log) -> Lag {
+        let mut all = Lag::default();
         for topic in &self.topics {
-            backlog += log.backlog(&self.group, topic).await.unwrap_or(0);
+            let lag = log.lag(&self.group, topic).await.unwrap_or_default();
+            all.records += lag.records;
+            all.oldest = all.oldest.into_iter().chain(lag.oldest).min();
         }
-        backlog
+        all
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a gauge; nobody counts 2^52 records"
+    )]
+    fn tell(&self, lag: Lag, now: Timestamp, metrics: &Metrics) {
+        let stage = self.stage;
+        metrics.set(Gauge::StageBacklog { stage }, lag.records as f64);
+        let age = lag.oldest.map_or(0.0, |oldest| {
+            now.duration_since(oldest).as_secs_f64().max(0.0)
+        });
+        metrics.set(Gauge::StageLag { stage }, age);
     }
 
     fn check(

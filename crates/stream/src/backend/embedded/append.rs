@@ -5,6 +5,7 @@ use super::Shared;
 use super::catalog::PartitionState;
 use super::codec;
 use super::writer::{Append, Request};
+use crate::backend::partition_of;
 use crate::log::{LogError, NewRecord, Position};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -117,7 +118,7 @@ impl Shared {
         let choose = |record: &NewRecord| {
             let topic = self.catalog.topic(&record.topic)?;
             let partitions = u32::try_from(topic.partitions.len()).unwrap_or(u32::MAX);
-            let number = codec::partition_of(&record.key, partitions);
+            let number = partition_of(&record.key, partitions);
             Ok(Arc::clone(&topic.partitions[number as usize]))
         };
         records.iter().map(choose).collect()

@@ -13,17 +13,6 @@ const RECORD_HEADER_BYTES: usize = 16;
 /// 64 bits find any bit that rots; this guards against disks, not against people.
 const CHECKSUM_BYTES: usize = 8;
 
-/// Which of `partitions` a key belongs to: 64-bit FNV-1a of its bytes, modulo their number.
-/// Never to be changed: a key's records would be torn over two partitions.
-pub fn partition_of(key: &str, partitions: u32) -> u32 {
-    const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0100_0000_01b3;
-    let hash = key.bytes().fold(OFFSET_BASIS, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(PRIME)
-    });
-    u32::try_from(hash % u64::from(partitions.max(1))).unwrap_or(0)
-}
-
 /// The bytes a record takes in a row before compression.
 pub(super) fn record_bytes(record: &NewRecord) -> usize {
     RECORD_HEADER_BYTES + record.key.len() + record.payload.len()
@@ -119,7 +108,6 @@ fn take_record(rest: &mut Bytes, offset: u64) -> Option<LogRecord> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use rstest::rstest;
 
     fn row(records: &[(String, Vec<u8>)]) -> StoredRow {
         let mut plain = Vec::new();
@@ -162,14 +150,5 @@ mod tests {
             row.data[at] ^= 1 << bit;
             prop_assert!(row.decode().is_err());
         }
-    }
-
-    /// Pinned for ever: another answer would tear a key's records over two partitions.
-    #[rstest]
-    #[case::empty("", 4, 1)]
-    #[case::one_letter("a", 4, 0)]
-    #[case::word("foobar", 7, 6)]
-    fn keys_stay_where_they_are(#[case] key: &str, #[case] partitions: u32, #[case] want: u32) {
-        assert_eq!(partition_of(key, partitions), want);
     }
 }

@@ -5,6 +5,7 @@ use super::writer::Request;
 use super::{EmbeddedLog, Shared, failure};
 use crate::log::LogError;
 use crate::topic::TopicName;
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
@@ -66,6 +67,28 @@ impl Shared {
                 .saturating_sub(next.unwrap_or_else(|| partition.low()))
         });
         Ok(unread.sum())
+    }
+
+    /// The time of the oldest record that the group has not read.
+    pub(super) async fn oldest_unread(
+        &self,
+        group: &str,
+        topic: &TopicName,
+    ) -> Result<Option<Timestamp>, LogError> {
+        let mut oldest = None;
+        for partition in &self.catalog.topic(topic)?.partitions {
+            let next = {
+                let progress = self.catalog.progress();
+                let known = progress.get(&(group.into(), partition.id)).copied();
+                known.unwrap_or_else(|| partition.low())
+            };
+            if next < partition.high() {
+                let found = self.fetch(partition, next.max(partition.low()), 1).await?;
+                let time = found.first().map(|record| record.timestamp);
+                oldest = oldest.into_iter().chain(time).min();
+            }
+        }
+        Ok(oldest)
     }
 
     /// Runs rare work on the writer thread, between two commits.

@@ -24,10 +24,8 @@ mod retention;
 mod schema;
 mod writer;
 
-pub use codec::partition_of;
-
 use crate::log::{
-    Consumer, Log, LogError, LogRecord, NewRecord, Position, Subscription, Watermarks,
+    Consumer, Lag, Log, LogError, LogRecord, NewRecord, Position, Subscription, Watermarks,
 };
 use crate::topic::{TopicName, TopicSpec};
 use append::QueueRoom;
@@ -210,5 +208,24 @@ impl Log for EmbeddedLog {
 
     async fn backlog(&self, group: &str, topic: &TopicName) -> Result<u64, LogError> {
         self.shared.backlog(group, topic)
+    }
+
+    async fn lag(&self, group: &str, topic: &TopicName) -> Result<Lag, LogError> {
+        Ok(Lag {
+            records: self.shared.backlog(group, topic)?,
+            oldest: self.shared.oldest_unread(group, topic).await?,
+        })
+    }
+
+    async fn register_group(&self, group: &str, topics: &[TopicName]) -> Result<(), LogError> {
+        Self::register_group(self, group, topics).await
+    }
+
+    async fn enforce_retention(&self, now: Timestamp) -> Result<u64, LogError> {
+        Self::enforce_retention(self, now).await
+    }
+
+    async fn close(&self) -> Result<(), LogError> {
+        Self::close(self).await
     }
 }

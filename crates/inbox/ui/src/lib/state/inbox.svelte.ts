@@ -13,6 +13,10 @@ import { opened } from './opened.svelte'
 /** The screen follows live changes four times a second: quicker than one reads, slow enough to type. */
 const REDRAW_MS = 250
 
+/** Lists are read once the stream is open, so that nothing falls between; but nobody waits
+ * longer for it than this. */
+const STREAM_WAIT_MS = 800
+
 interface Changes {
   tickets: Ticket[]
   gone: string[]
@@ -28,6 +32,9 @@ class Inbox {
   /** The row that keys work on. */
   cursor = $state('')
   readonly list = new TicketList()
+
+  /** Whether lists may be read. */
+  ready = $state(false)
 
   private live: SharedLive | undefined
   private wasLive = false
@@ -61,6 +68,10 @@ class Inbox {
     }
     this.listen()
     await Promise.allSettled([this.readQueues(), this.readPeople(), this.readIncidents()])
+    await this.countMine()
+  }
+
+  private async countMine(): Promise<void> {
     const mine = this.views.find((view) => view.path === 'mine')
     if (mine) await this.list.prepare(mine).catch(() => undefined)
   }
@@ -92,14 +103,19 @@ class Inbox {
       event: (name, data) => this.event(name, data),
     })
     this.live.start()
+    setTimeout(() => {
+      this.ready = true
+    }, STREAM_WAIT_MS)
   }
 
-  /** What happened between the first reading and the first word of the stream is read again. */
+  /** Lists that were read before the stream opened for the first time may lack a change. */
   private connected(connection: Connection): void {
     this.connection = connection
-    if (connection.state !== 'live' || this.wasLive) return
+    const mayLack = this.ready && !this.wasLive
+    if (connection.state !== 'connecting') this.ready = true
+    if (connection.state !== 'live') return
     this.wasLive = true
-    void this.list.resync()
+    if (mayLack) void this.resync()
   }
 
   private event(name: string, data: unknown): void {
@@ -141,6 +157,7 @@ class Inbox {
     this.changes.flush()
     opened.refresh()
     await Promise.allSettled([this.list.resync(), this.readQueues(), this.readIncidents()])
+    await this.countMine()
   }
 }
 

@@ -3,6 +3,7 @@
 //! The binary is the one `make test` has built; `SWITCHBOARD_BIN` names another.
 
 pub mod kafka;
+pub mod postgres;
 pub mod posts;
 pub mod server;
 pub mod store;

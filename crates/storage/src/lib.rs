@@ -17,6 +17,9 @@
 //! | [`cursors`] | how far a source was read, under a lease |
 //! | [`idempotency`] | answers remembered for a repeated request |
 //! | [`sqlite`] | the store in one file |
+//! | [`postgres`] | the store on a server, for several processes |
+//! | `effect`, `row`, `lanes` | what both of them do the same |
+//! | [`config`] | which of the two |
 //! | [`store`] | all of them in one bundle |
 //!
 //! Conventions of every trait: object safe, so that parts hold `Arc<dyn Tickets>`; time is an
@@ -32,6 +35,7 @@
 pub mod access;
 pub mod audit;
 pub mod authenticator;
+pub mod config;
 pub mod cursors;
 pub mod dead_letters;
 mod effect;
@@ -39,9 +43,11 @@ pub mod error;
 pub mod idempotency;
 pub mod incidents;
 pub mod intake;
+mod lanes;
 pub mod offsets;
 pub mod outbox;
 pub mod people;
+pub mod postgres;
 pub mod records;
 mod row;
 pub mod sessions;
@@ -53,6 +59,7 @@ pub mod timers;
 pub use access::{Access, NewToken, TokenInfo};
 pub use audit::{Audit, AuditEntry, AuditFault, AuditReport};
 pub use authenticator::Authenticator;
+pub use config::{StoreConfig, StoreUrl};
 pub use cursors::{Cursors, StoredCursor};
 pub use error::StorageError;
 pub use idempotency::{IdempotencyKeys, RememberedResponse};
@@ -64,6 +71,7 @@ pub use intake::{Intake, IntakeBatch, MAX_INTAKE_BATCH, Opened, TakenIn};
 pub use offsets::Offsets;
 pub use outbox::{Outbox, OutboxRow};
 pub use people::{PasswordHash, People, Person, User};
+pub use postgres::{PostgresOptions, PostgresStore};
 pub use sessions::{
     LoginKind, NewLink, NewSession, OpenSession, PeerKind, SessionId, SessionInfo, Sessions,
 };

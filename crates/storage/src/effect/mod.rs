@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`change`] | one change of one ticket, with everything that goes with it |
 //! | [`intake`] | classified mentions → tickets |
+//! | [`incident`] | what goes with an incident |
 //! | [`thread`] | which open ticket a post joins |
 //! | [`command`] | a wish of a person |
 //! | [`timer`] | what is due on one ticket |
@@ -15,6 +16,7 @@
 
 pub(crate) mod change;
 pub(crate) mod command;
+pub(crate) mod incident;
 pub(crate) mod intake;
 mod purpose;
 pub(crate) mod thread;

@@ -4,25 +4,25 @@
 //! order, with all that filters ask. A page is the merge of the heads of every lane that the
 //! query and the scope allow, so its cost does not grow with the number of tickets.
 
-use super::value::{clock_status, micros};
+use super::value::clock_status;
 use super::{change, ticket};
-use crate::ticket::{DEFAULT_PAGE, MAX_PAGE};
-use crate::{Cursor, Page, Sort, StorageError, TicketQuery, TicketRow};
+use crate::lanes::{Lane, Walk, cursor, departments, lanes, page_limit, walks};
+use crate::{Page, StorageError, TicketQuery, TicketRow};
 use rusqlite::{Connection, OptionalExtension, params};
-use switchboard_domain::Label;
 use switchboard_domain::access::DepartmentScope;
-use switchboard_domain::ticket::{Status, Ticket, TicketId};
+use switchboard_domain::ticket::TicketId;
 
 pub(super) fn list(
     connection: &Connection,
     query: &TicketQuery,
     scope: &DepartmentScope,
 ) -> Result<Page<TicketRow>, StorageError> {
-    let limit = match query.limit {
-        0 => DEFAULT_PAGE,
-        limit => limit.min(MAX_PAGE),
+    let limit = page_limit(query);
+    let departments = match departments(query, scope) {
+        Some(departments) => departments,
+        None => all_departments(connection)?,
     };
-    let lanes = lanes(connection, query, scope)?;
+    let lanes = lanes(query, departments);
     // One more than asked for says whether there is a next page.
     let mut ids = vec![];
     for (walk, after) in walks(query) {
@@ -40,126 +40,18 @@ pub(super) fn list(
     Ok(Page { items, next })
 }
 
-struct Lane<'a> {
-    department: String,
-    status: &'a str,
-    label: &'a str,
-}
-
-/// One walk along every lane.
-#[derive(Clone, Copy)]
-enum Walk {
-    Creation,
-    Deadline,
-    WithoutDeadline,
-}
-
-/// Before every ticket.
-const START: (i64, i64) = (i64::MIN, i64::MIN);
-
-fn walks(query: &TicketQuery) -> Vec<(Walk, (i64, i64))> {
-    match (query.sort, query.after) {
-        (Sort::Created, Some(Cursor::Created { created_at, id })) => {
-            vec![(Walk::Creation, (micros(created_at), id.0))]
-        }
-        (Sort::Created, _) => vec![(Walk::Creation, START)],
-        (
-            Sort::Deadline,
-            Some(Cursor::Deadline {
-                deadline_at: None,
-                id,
-            }),
-        ) => {
-            vec![(Walk::WithoutDeadline, (0, id.0))]
-        }
-        (
-            Sort::Deadline,
-            Some(Cursor::Deadline {
-                deadline_at: Some(at),
-                id,
-            }),
-        ) => {
-            vec![
-                (Walk::Deadline, (micros(at), id.0)),
-                (Walk::WithoutDeadline, START),
-            ]
-        }
-        (Sort::Deadline, _) => vec![(Walk::Deadline, START), (Walk::WithoutDeadline, START)],
-    }
-}
-
-fn cursor(sort: Sort, ticket: &Ticket) -> Cursor {
-    match sort {
-        Sort::Created => Cursor::Created {
-            created_at: ticket.created_at,
-            id: ticket.id,
-        },
-        Sort::Deadline => Cursor::Deadline {
-            deadline_at: ticket.deadline_at(),
-            id: ticket.id,
-        },
-    }
-}
-
-fn lanes<'a>(
-    connection: &Connection,
-    query: &'a TicketQuery,
-    scope: &DepartmentScope,
-) -> Result<Vec<Lane<'a>>, StorageError> {
-    let mut lanes = vec![];
-    for department in departments(connection, query, scope)? {
-        for status in Status::ALL {
-            if query.status.is_some_and(|wanted| wanted != status) {
-                continue;
-            }
-            for label in Label::ALL {
-                let in_view = query
-                    .default_view
-                    .is_none_or(|view| view != (label == Label::General));
-                if query.label.is_none_or(|wanted| wanted == label) && in_view {
-                    let department = department.clone();
-                    lanes.push(Lane {
-                        department,
-                        status: status.as_str(),
-                        label: label.as_str(),
-                    });
-                }
-            }
-        }
-    }
-    Ok(lanes)
-}
-
-/// The departments that the query asks for and the scope allows.
-fn departments(
-    connection: &Connection,
-    query: &TicketQuery,
-    scope: &DepartmentScope,
-) -> Result<Vec<String>, StorageError> {
-    if let Some(department) = &query.department {
-        let allowed = scope.contains(department);
-        return Ok(allowed
-            .then(|| department.to_string())
-            .into_iter()
-            .collect());
-    }
-    match scope {
-        DepartmentScope::Only(departments) => {
-            Ok(departments.iter().map(ToString::to_string).collect())
-        }
-        DepartmentScope::All => {
-            let mut statement =
-                connection.prepare_cached("SELECT DISTINCT department FROM ticket_tally")?;
-            let departments = statement.query_map([], |row| row.get(0))?;
-            Ok(departments.collect::<Result<_, _>>()?)
-        }
-    }
+/// Every department that has ever had a ticket.
+fn all_departments(connection: &Connection) -> Result<Vec<String>, StorageError> {
+    let mut statement =
+        connection.prepare_cached("SELECT DISTINCT department FROM ticket_tally")?;
+    let departments = statement.query_map([], |row| row.get(0))?;
+    Ok(departments.collect::<Result<_, _>>()?)
 }
 
 fn merge(
     connection: &Connection,
     query: &TicketQuery,
-    lanes: &[Lane<'_>],
+    lanes: &[Lane],
     walk: Walk,
     after: (i64, i64),
     limit: usize,
@@ -176,7 +68,7 @@ fn merge(
 fn head(
     connection: &Connection,
     query: &TicketQuery,
-    lane: &Lane<'_>,
+    lane: &Lane,
     walk: Walk,
     after: (i64, i64),
     limit: usize,

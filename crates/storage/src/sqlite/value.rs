@@ -1,5 +1,5 @@
 //! How values stand in columns: as in every other database of ours.
 
 pub(super) use crate::row::{
-    Hash16, Place, clock_status, from_column, json, mention_hash, micros, parse_status, to_column,
+    Place, clock_status, from_column, json, mention_hash, micros, parse_status, to_column,
 };

@@ -1,5 +1,6 @@
 //! The audit chain.
 
+use crate::place::tampering;
 use crate::post::{Post, WORDS};
 use crate::world::{World, at};
 use rstest::rstest;
@@ -47,49 +48,34 @@ async fn an_untouched_chain_fits() {
 #[tokio::test]
 async fn it_holds_no_words_of_posts() {
     let world = world().await;
-    let count: i64 = world
-        .raw()
-        .query_row(
-            "SELECT count(*) FROM audit WHERE actor || action || subject || detail LIKE ?1",
-            [format!("%{WORDS}%")],
-            |row| row.get(0),
-        )
-        .unwrap();
+    let count = world.number(&format!(
+        "SELECT count(*) AS value FROM audit
+         WHERE actor || action || subject || detail LIKE '%{WORDS}%'"
+    ));
     assert_eq!(count, 0);
 }
 
 #[rstest]
-#[case::writer("UPDATE audit SET writer = 'x' WHERE id = 3", 3)]
-#[case::sequence("UPDATE audit SET writer_sequence = 9 WHERE id = 3", 3)]
-#[case::time("UPDATE audit SET at = at + 1 WHERE id = 3", 3)]
-#[case::actor("UPDATE audit SET actor = 'person:eve' WHERE id = 3", 3)]
-#[case::action("UPDATE audit SET action = 'x' WHERE id = 3", 3)]
-#[case::subject("UPDATE audit SET subject = 'ticket:2' WHERE id = 3", 3)]
-#[case::detail("UPDATE audit SET detail = '' WHERE id = 3", 3)]
-#[case::hash("UPDATE audit_chain SET hash = zeroblob(32) WHERE position = 3", 3)]
-#[case::number("UPDATE audit SET id = 99 WHERE id = 3", 3)]
-#[case::first_removed("DELETE FROM audit WHERE id = 1", 1)]
-#[case::removed("DELETE FROM audit WHERE id = 3", 3)]
-#[case::link_removed("DELETE FROM audit_chain WHERE position = 3", 3)]
-#[case::both_removed(
-    "DELETE FROM audit WHERE id = 5; DELETE FROM audit_chain WHERE position = 5",
-    5
-)]
-#[case::unsealed_removed("DELETE FROM audit WHERE id = 6", 6)]
-#[case::exchanged(
-    "UPDATE audit SET id = -3 WHERE id = 3; UPDATE audit SET id = 3 WHERE id = 4;
-     UPDATE audit SET id = 4 WHERE id = -3",
-    3
-)]
-#[case::slipped_in(
-    "INSERT INTO audit (writer, writer_sequence, at, actor, action, subject, detail)
-     VALUES ('test', 6, 0, 'person:eve', 'x', 'y', '')",
-    6
-)]
+#[case::writer("writer", 3)]
+#[case::sequence("sequence", 3)]
+#[case::time("time", 3)]
+#[case::actor("actor", 3)]
+#[case::action("action", 3)]
+#[case::subject("subject", 3)]
+#[case::detail("detail", 3)]
+#[case::hash("hash", 3)]
+#[case::number("number", 3)]
+#[case::first_removed("first removed", 1)]
+#[case::removed("removed", 3)]
+#[case::link_removed("link removed", 3)]
+#[case::both_removed("both removed", 5)]
+#[case::unsealed_removed("unsealed removed", 6)]
+#[case::exchanged("exchanged", 3)]
+#[case::slipped_in("slipped in", 6)]
 #[tokio::test]
-async fn what_was_tampered_with_is_named(#[case] tampering: &str, #[case] position: u64) {
+async fn what_was_tampered_with_is_named(#[case] how: &str, #[case] position: u64) {
     let world = world().await;
-    world.raw().execute_batch(tampering).unwrap();
+    world.place.execute(tampering(how));
     let fault = world.store.audit.verify().await.unwrap().fault;
     assert_eq!(
         fault.clone().map(|fault| fault.position),

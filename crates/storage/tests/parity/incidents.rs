@@ -239,14 +239,10 @@ async fn every_step_leaves_an_audit_row_once_and_nobody_handles_what_is_not_ther
         does(&world, 9, IncidentAction::Close, 1).await,
         Handled::NotFound
     );
-    let raw = world.raw();
-    let mut statement = raw
-        .prepare("SELECT action || ' ' || subject || ' ' || actor FROM audit ORDER BY id")
-        .unwrap();
-    let rows = statement
-        .query_map([], |row| row.get::<_, String>(0))
-        .unwrap();
-    let rows: Vec<_> = rows.collect::<Result<_, _>>().unwrap();
+    let rows = world.place.column(
+        "SELECT action || ' ' || subject || ' ' || actor AS value FROM audit
+         ORDER BY writer_sequence",
+    );
     insta::assert_snapshot!(rows.join("\n"), @"
     incident.opened incident:1 system:alert
     incident.acknowledged incident:1 person:ann

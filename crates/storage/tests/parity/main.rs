@@ -1,5 +1,5 @@
-//! What every store must hold, written against the traits alone. `world` is the only module
-//! that knows a database; another one runs the same cases with a `world` of its own.
+//! What every store must hold, written against the traits alone. `place` is the only module
+//! that knows a database; `parity_postgres` runs the same cases with a `place` of its own.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,10 +10,12 @@
 mod access;
 mod audit;
 mod changes;
+mod disk;
 mod incidents;
 mod intake;
 mod laws;
 mod lists;
+mod place;
 mod post;
 mod scope;
 mod sessions;

@@ -1,7 +1,8 @@
-//! Outbox, cursors, idempotency keys, dead letters, and the file itself.
+//! Outbox, cursors, idempotency keys, dead letters, and the place itself.
 
+use crate::place::{NEWER, Place};
 use crate::post::Post;
-use crate::world::{World, at, try_open};
+use crate::world::{World, at};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use switchboard_domain::ticket::{Command, TicketId};
@@ -173,43 +174,17 @@ async fn a_dead_letter_is_decided_once() {
 }
 
 #[tokio::test]
-async fn a_newer_schema_and_a_foreign_file_are_refused() {
+async fn a_newer_schema_and_a_foreign_place_are_refused() {
     let world = World::new();
-    world
-        .raw()
-        .execute(
-            "INSERT INTO schema_migration VALUES ('29990101000000_x')",
-            [],
-        )
-        .unwrap();
-    let newer = try_open(&world.dir, "test").err();
+    world.place.execute(NEWER);
+    let newer = world.beside("test").err();
     assert!(
         matches!(&newer, Some(StorageError::Incompatible { reason }) if reason.contains("29990101")),
         "{newer:?}"
     );
-
-    let dir = tempfile::tempdir().unwrap();
-    let foreign = rusqlite::Connection::open(dir.path().join("store.db")).unwrap();
-    foreign.execute_batch("CREATE TABLE theirs (x)").unwrap();
-    let refused = try_open(&dir, "test").err();
+    let refused = Place::foreign().open("test").err();
     assert!(
         matches!(refused, Some(StorageError::Incompatible { .. })),
         "{refused:?}"
-    );
-}
-
-#[tokio::test]
-async fn a_damaged_file_is_refused_with_the_way_out() {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("store.db"), [7; 8192]).unwrap();
-    let refused = try_open(&dir, "test").err().unwrap();
-    assert!(
-        matches!(refused, StorageError::Incompatible { .. }),
-        "{refused:?}"
-    );
-    let told = refused.to_string();
-    assert!(
-        told.contains("`store.db`") && told.contains("backup"),
-        "{told}"
     );
 }

@@ -76,10 +76,7 @@ async fn an_answer_between_deadline_and_look_leaves_one_breach() {
         )
         .await;
     assert_eq!(fired(&world, 9_999).await, []);
-    let rows: i64 = world
-        .raw()
-        .query_row("SELECT count(*) FROM sla_milestone", [], |row| row.get(0))
-        .unwrap();
+    let rows = world.number("SELECT count(*) AS value FROM sla_milestone");
     assert_eq!(rows, 2);
 }
 
@@ -105,9 +102,8 @@ async fn one_unreadable_ticket_does_not_hold_up_the_others() {
     world.arrives(&by("ann", Post::risk("1"))).await;
     world.arrives(&by("bob", Post::complaint("2"))).await;
     world
-        .raw()
-        .execute("UPDATE ticket SET state = '{' WHERE id = 1", [])
-        .unwrap();
+        .place
+        .execute("UPDATE ticket SET state = '{' WHERE id = 1");
     assert_eq!(fired(&world, 61).await.len(), 2, "those of ticket 2");
     assert_eq!(fired(&world, 61).await, []);
 }

@@ -1,5 +1,6 @@
-//! A store on a fresh SQLite file, and the short words that the cases are told in.
+//! A store in a fresh place, and the short words that the cases are told in.
 
+use crate::place::Place;
 use crate::post::Post;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,12 +8,7 @@ use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::intake::IntakeOutcome;
 use switchboard_domain::ticket::{Actor, Command, Ticket, TicketId};
 use switchboard_domain::{OffsetMove, StoredOffset};
-use switchboard_storage::{
-    Applied, Change, IntakeBatch, SqliteOptions, SqliteStore, StorageError, Store, TakenIn,
-    TicketRow,
-};
-use switchboard_telemetry::Metrics;
-use tempfile::TempDir;
+use switchboard_storage::{Applied, Change, IntakeBatch, StorageError, Store, TakenIn, TicketRow};
 
 pub(crate) const JOIN_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
@@ -22,32 +18,45 @@ pub(crate) fn at(minute: i64) -> Timestamp {
 
 pub(crate) struct World {
     pub(crate) store: Store,
-    pub(crate) dir: TempDir,
+    pub(crate) place: Place,
     offset: AtomicU64,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = open(&dir);
+        let place = Place::new();
         Self {
-            store,
-            dir,
+            store: place.open("test").unwrap(),
+            place,
             offset: AtomicU64::new(0),
         }
     }
 
     /// The process ends and another one starts on the same data.
     pub(crate) fn restarted(self) -> Self {
-        let Self { store, dir, offset } = self;
+        let Self {
+            store,
+            place,
+            offset,
+        } = self;
         drop(store);
-        let store = open(&dir);
-        Self { store, dir, offset }
+        place.settle();
+        let store = place.open("test").unwrap();
+        Self {
+            store,
+            place,
+            offset,
+        }
     }
 
-    /// For looking at and tampering with what lies on disk.
-    pub(crate) fn raw(&self) -> rusqlite::Connection {
-        rusqlite::Connection::open(self.dir.path().join("store.db")).unwrap()
+    /// The store as another process has it.
+    pub(crate) fn beside(&self, writer: &str) -> Result<Store, StorageError> {
+        self.place.open(writer)
+    }
+
+    /// The one number that a query calls `value`.
+    pub(crate) fn number(&self, sql: &str) -> i64 {
+        self.place.column(sql)[0].parse().unwrap()
     }
 
     /// The next step of a consumer that stands where this world left it.
@@ -156,16 +165,4 @@ pub(crate) fn step(expected: Option<u64>, next: u64) -> OffsetMove {
             last_hash: Some("ab".into()),
         },
     }
-}
-
-fn open(dir: &TempDir) -> Store {
-    try_open(dir, "test").unwrap().store()
-}
-
-pub(crate) fn try_open(dir: &TempDir, writer: &str) -> Result<SqliteStore, StorageError> {
-    SqliteStore::open(SqliteOptions {
-        dir: dir.path().to_owned(),
-        writer: writer.into(),
-        metrics: Metrics::new("test").unwrap(),
-    })
 }

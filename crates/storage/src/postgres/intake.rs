@@ -1,0 +1,154 @@
+//! Classified mentions → tickets.
+
+use super::failure::Fault;
+use super::load;
+use super::value::{mention_hash, thread_hash};
+use super::work::{Isolation, Work};
+use super::workspace::{Loaded, Workspace};
+use super::{PostgresStore, retried};
+use crate::effect::{Purpose, intake};
+use crate::row::Hash16;
+use crate::{Intake, IntakeBatch, StorageError, TakenIn};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use switchboard_domain::intake::{Incoming, thread_keys};
+use switchboard_domain::{OffsetMove, Op};
+
+#[async_trait]
+impl Intake for PostgresStore {
+    async fn take_in(&self, batch: IntakeBatch) -> Result<Vec<TakenIn>, StorageError> {
+        retried(|| self.try_take_in(&batch)).await
+    }
+
+    async fn set_aside(
+        &self,
+        key: String,
+        letter: Vec<u8>,
+        offset: OffsetMove,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        let work = self
+            .write(Purpose::Intake, Isolation::ReadCommitted)
+            .await?;
+        let outcome = async {
+            work.move_offset(&offset).await?;
+            work.outbox("dead.letter", &key, &letter, now).await
+        }
+        .await;
+        Ok(work.settle(outcome).await?)
+    }
+}
+
+impl PostgresStore {
+    async fn try_take_in(&self, batch: &IntakeBatch) -> Result<Vec<TakenIn>, Fault> {
+        let mut work = self
+            .write(Purpose::Intake, Isolation::RepeatableRead)
+            .await?;
+        let mut workspace = Workspace::default();
+        let outcome = take_in(&mut work, &mut workspace, batch).await;
+        let settled = work.settle(outcome).await;
+        if settled.is_ok() {
+            self.parts.keep_spare_ids(workspace.unused_ids());
+        }
+        settled
+    }
+}
+
+async fn take_in(
+    work: &mut Work,
+    workspace: &mut Workspace,
+    batch: &IntakeBatch,
+) -> Result<Vec<TakenIn>, Fault> {
+    work.move_offset(&batch.offset).await?;
+    let asked = Asked::of(&batch.items)?;
+    asked.load(work, &mut workspace.loaded).await?;
+    let taken = workspace
+        .work_out(work, |rows| intake::take_in(rows, batch))
+        .await?;
+    workspace.flush(work).await?;
+    Ok(taken)
+}
+
+/// What the batch will ask for, as far as it can be told beforehand.
+struct Asked {
+    identities: BTreeSet<Hash16>,
+    threads: BTreeSet<Hash16>,
+    posts: Vec<Post>,
+}
+
+/// One post's keys.
+struct Post {
+    identity: Hash16,
+    parent: Option<Hash16>,
+    threads: Vec<Hash16>,
+    is_upsert: bool,
+}
+
+impl Asked {
+    fn of(items: &[Incoming]) -> Result<Self, StorageError> {
+        let posts: Vec<Post> = items.iter().map(Post::of).collect::<Result<_, _>>()?;
+        Ok(Self {
+            identities: posts
+                .iter()
+                .flat_map(|post| std::iter::once(post.identity).chain(post.parent))
+                .collect(),
+            threads: posts
+                .iter()
+                .flat_map(|post| post.threads.iter().copied())
+                .collect(),
+            posts,
+        })
+    }
+
+    async fn load(&self, work: &Work, loaded: &mut Loaded) -> Result<(), Fault> {
+        load::identities(work, &self.identities, loaded).await?;
+        load::threads(work, &self.threads, loaded).await?;
+        let of_posts = loaded
+            .identities
+            .values()
+            .flatten()
+            .filter_map(|known| known.state.ticket);
+        let of_threads = loaded.threads.values().flatten().map(|(ticket, _)| *ticket);
+        let tickets: BTreeSet<_> = of_posts.chain(of_threads).collect();
+        if !tickets.is_empty() {
+            load::tickets(work, &tickets, loaded).await?;
+        }
+        let new = self.likely_new(loaded);
+        if new > 0 {
+            load::draw_ids(work, new, loaded).await?;
+        }
+        Ok(())
+    }
+
+    /// How many tickets this opens: exact but for parents and windows, and then the effect
+    /// asks for more or leaves some over.
+    fn likely_new(&self, loaded: &Loaded) -> usize {
+        let mut joined: BTreeSet<Hash16> = BTreeSet::new();
+        let mut new = 0;
+        for post in self.posts.iter().filter(|post| post.is_upsert) {
+            let is_known = matches!(loaded.identities.get(&post.identity), Some(Some(_)));
+            let joins = post.threads.iter().any(|thread| {
+                joined.contains(thread) || matches!(loaded.threads.get(thread), Some(Some(_)))
+            });
+            let again = !joined.insert(post.identity);
+            joined.extend(&post.threads);
+            new += usize::from(!(is_known || joins || again));
+        }
+        new
+    }
+}
+
+impl Post {
+    fn of(item: &Incoming) -> Result<Self, StorageError> {
+        let mention = &item.classified.mention;
+        let keys = thread_keys(mention);
+        let threads = keys.conversation.iter().chain(&keys.windowed);
+        Ok(Self {
+            identity: mention_hash(&mention.key()),
+            parent: keys.parent.as_ref().map(mention_hash),
+            threads: threads.map(thread_hash).collect::<Result<_, _>>()?,
+            is_upsert: mention.op == Op::Upsert,
+        })
+    }
+}

@@ -27,6 +27,8 @@ describe('links', () => {
     ['javascript:alert(1)', undefined],
     [' java\nscript:alert(1)', undefined],
     ['vbscript:x', undefined],
+    ['javascript://example.com/%0aalert(1)', undefined],
+    ['ftp://example.com/x', undefined],
     ['data:text/html,x', undefined],
     ['file:///etc/passwd', undefined],
     ['//example.com', undefined],

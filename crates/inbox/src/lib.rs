@@ -9,6 +9,9 @@
 //! | [`ticket`] | tickets: one file per operation, and how a ticket is shown |
 //! | [`queue`] | the departments' queues in numbers |
 //! | [`topic`] | log topics without a Kafka client |
+//! | [`live`] | changes as they happen, as server-sent events |
+//! | [`incident`] | crises: what happened, who was told, what people do about it |
+//! | [`page`] | the agents' page, as far as this build holds it |
 //! | [`dead_letter`] | records no stage could handle |
 //! | [`session`] | logging in and out: the pages for it, passwords, own sessions |
 //! | [`person`] | whom a ticket can be given to |
@@ -21,9 +24,12 @@
 pub mod config;
 mod dead_letter;
 mod http;
+mod incident;
+mod live;
 mod nearest;
 mod openapi;
 mod openapi_route;
+mod page;
 mod person;
 mod queue;
 mod routes;
@@ -38,6 +44,7 @@ mod token;
 mod topic;
 
 pub use config::InboxConfig;
+pub use live::updates::Updates;
 pub use openapi::document;
 pub use state::Parts;
 
@@ -49,15 +56,20 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use tower_http::catch_panic::CatchPanicLayer;
 
-/// The whole API, with request ids, security headers, metrics, limits and error bodies.
+/// The whole API and the page, with request ids, security headers, metrics, limits and error
+/// bodies, and what has to run beside it.
 ///
-/// It has a fallback that asks for credentials; a router merged with it must have none.
-pub fn router(parts: Parts) -> Router {
+/// `beside`: routes of others on the same listener, which get the same ids, headers and
+/// metrics, and keep their own error bodies. The router has a fallback that asks for
+/// credentials; `beside` must have none.
+pub fn service(parts: Parts, beside: Router) -> (Router, Updates) {
     let inbox = Inbox::new(parts);
     let pages = session::page::router(&inbox);
-    routes::router(&inbox)
+    let router = routes::router(&inbox)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .merge(beside)
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(inbox, envelop))
-        .merge(pages)
+        .layer(from_fn_with_state(inbox.clone(), envelop))
+        .merge(pages);
+    (router, Updates::new(inbox))
 }

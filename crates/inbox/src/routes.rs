@@ -2,10 +2,12 @@
 //! route are made from this table. A route that is not here does not exist. (The pages for
 //! logging in are in `session::page`.)
 
-use crate::http::gate::{Gate, guard, unknown_address};
+use crate::http::gate::{Gate, guard};
 use crate::openapi::describe::Description;
 use crate::state::Inbox;
-use crate::{dead_letter, openapi_route, person, queue, session, ticket, token, topic};
+use crate::{
+    dead_letter, incident, live, openapi_route, page, person, queue, session, ticket, token, topic,
+};
 use axum::Router;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
@@ -54,6 +56,12 @@ pub(crate) const ROUTES: &[Route] = &[
     route(Method::POST, "/api/v1/tickets/{id}/move", WORK, ticket::hand_over::describe, || post(ticket::hand_over::hand_over)),
     route(Method::POST, "/api/v1/tickets/{id}/priority", WORK, ticket::priority::describe, || post(ticket::priority::set)),
     route(Method::GET, "/api/v1/queues", READ, queue::describe, || get(queue::list)),
+    route(Method::GET, "/api/v1/live", READ, live::open::describe, || get(live::open::open)),
+    route(Method::GET, "/api/v1/incidents", READ, incident::list::describe, || get(incident::list::list)),
+    route(Method::GET, "/api/v1/incidents/{id}", READ, incident::show::describe, || get(incident::show::show)),
+    route(Method::POST, "/api/v1/incidents/{id}/acknowledge", WORK, incident::handle::describe_acknowledge, || post(incident::handle::acknowledge)),
+    route(Method::POST, "/api/v1/incidents/{id}/close", WORK, incident::handle::describe_close, || post(incident::handle::close)),
+    route(Method::POST, "/api/v1/incidents/{id}/false-alarm", WORK, incident::handle::describe_false_alarm, || post(incident::handle::dismiss)),
     route(Method::GET, "/api/v1/topics/{name}", READ, topic::read::describe, || get(topic::read::read)),
     route(Method::GET, "/api/v1/dead-letters", LETTERS, dead_letter::list::describe, || get(dead_letter::list::list)),
     route(Method::GET, "/api/v1/dead-letters/{id}", LETTERS, dead_letter::show::describe, || get(dead_letter::show::show)),
@@ -98,7 +106,7 @@ pub(crate) fn router(inbox: &Inbox) -> Router {
         };
         router = router.route(route.path, guarded);
     }
-    router.fallback(unknown_address).with_state(inbox.clone())
+    router.fallback(page::fallback).with_state(inbox.clone())
 }
 
 fn behind(

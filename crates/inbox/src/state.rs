@@ -3,12 +3,14 @@
 use crate::config::InboxConfig;
 use crate::http::cookie::SessionCookie;
 use crate::http::request_id::RequestIds;
+use crate::live::Live;
 use crate::openapi;
 use crate::session::door::Door;
 use std::ops::Deref;
 use std::sync::Arc;
 use switchboard_domain::{Clock, Slug};
 use switchboard_storage::dead_letters::DeadLetters;
+use switchboard_storage::incidents::Incidents;
 use switchboard_storage::{Access, Authenticator, People, Sessions, Tickets};
 use switchboard_stream::Log;
 use switchboard_telemetry::Metrics;
@@ -24,6 +26,8 @@ pub struct Parts {
     pub people: Arc<dyn People>,
     /// Who is logged in where.
     pub sessions: Arc<dyn Sessions>,
+    /// Incidents, and what people do about them.
+    pub incidents: Arc<dyn Incidents>,
     /// What became of dead letters.
     pub dead_letters: Arc<dyn DeadLetters>,
     /// The log topics.
@@ -56,6 +60,8 @@ pub(crate) struct Inbox(Arc<Shared>);
 pub(crate) struct Shared {
     parts: Parts,
     pub(crate) request_ids: RequestIds,
+    /// What streams of live updates are told from.
+    pub(crate) live: Live,
     /// How the cookie of a session looks.
     pub(crate) cookie: SessionCookie,
     /// Passwords and links are tried here.
@@ -67,12 +73,14 @@ pub(crate) struct Shared {
 impl Inbox {
     pub(crate) fn new(parts: Parts) -> Self {
         let request_ids = RequestIds::new(parts.run_id.clone());
+        let live = Live::new(parts.metrics.clone());
         let cookie = SessionCookie::new(&parts.config);
         let door = Door::new(&parts.clock);
         let document = openapi::of_the_listener(&parts.documents);
         Self(Arc::new(Shared {
             parts,
             request_ids,
+            live,
             cookie,
             door,
             document,

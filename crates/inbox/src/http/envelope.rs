@@ -2,6 +2,7 @@
 //! whatever went wrong inside.
 
 use super::problem::Problem;
+use crate::config::PublicUrl;
 use crate::state::Inbox;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -14,20 +15,40 @@ use tracing::Instrument;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The API answers data only: nothing in it may run, be framed, be guessed or be kept.
-const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
+/// What an answer is to a browser. The handler says so in the answer's extensions; without a
+/// word it is data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Dress {
+    /// Nothing in it may run, be framed, be guessed or be kept.
+    #[default]
+    Data,
+    /// A document for people: it may load what is ours, and nothing else.
+    Page,
+    /// A file of the page, the same for everybody; it says itself how long it may be kept.
+    Asset,
+}
+
+const DATA_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
+/// No inline script or style, nothing from elsewhere. The one policy of trusted types is the
+/// compiler's of the page, for its own templates; posts are always text.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; \
+     frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; \
+     trusted-types svelte-trusted-html",
+);
+
+/// On every answer.
+const SECURITY_HEADERS: [(HeaderName, HeaderValue); 4] = [
     (
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     ),
-    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (
         header::REFERRER_POLICY,
         HeaderValue::from_static("no-referrer"),
-    ),
-    (
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
     ),
     (
         HeaderName::from_static("cross-origin-opener-policy"),
@@ -38,6 +59,9 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
         HeaderValue::from_static("same-origin"),
     ),
 ];
+
+/// One year: browsers that have been here by TLS never come without it again.
+const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// The outermost layer.
 pub(crate) async fn envelop(State(inbox): State<Inbox>, request: Request, next: Next) -> Response {
@@ -66,8 +90,30 @@ pub(crate) async fn envelop(State(inbox): State<Inbox>, request: Request, next: 
     if let Ok(id) = HeaderValue::from_str(&id) {
         answer.headers_mut().insert(REQUEST_ID, id);
     }
-    answer.headers_mut().extend(SECURITY_HEADERS);
+    let is_tls = inbox
+        .config
+        .public_url
+        .as_ref()
+        .is_some_and(PublicUrl::is_https);
+    dress(&mut answer, is_tls);
     answer
+}
+
+fn dress(answer: &mut Response, is_tls: bool) {
+    let dress: Dress = answer.extensions_mut().remove().unwrap_or_default();
+    let headers = answer.headers_mut();
+    headers.extend(SECURITY_HEADERS);
+    let policy = match dress {
+        Dress::Page => PAGE_POLICY,
+        Dress::Data | Dress::Asset => DATA_POLICY,
+    };
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    if dress != Dress::Asset {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if is_tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
+    }
 }
 
 /// Every failure gets the one JSON body, also those that axum answers by itself.
@@ -78,6 +124,7 @@ fn with_body(mut answer: Response, request_id: &str) -> Response {
     match (problem, failed) {
         (Some(problem), _) => problem.render(request_id),
         (None, false) => answer,
+        (None, true) if explains_itself(&answer) => answer,
         (None, true) => {
             let mut rendered = Problem::generic(status).render(request_id);
             if let Some(allow) = answer.headers().get(header::ALLOW) {
@@ -86,6 +133,15 @@ fn with_body(mut answer: Response, request_id: &str) -> Response {
             rendered
         }
     }
+}
+
+/// Routes of others on the listener have bodies of their own for what goes wrong.
+fn explains_itself(answer: &Response) -> bool {
+    let content_type = answer.headers().get(header::CONTENT_TYPE);
+    content_type.is_some_and(|value| {
+        let value = value.as_bytes();
+        value.starts_with(b"application/json") || value.starts_with(b"application/problem+json")
+    })
 }
 
 /// A handler panicked: a defect of ours. The request gets a 500, the process goes on.
@@ -105,7 +161,11 @@ pub(crate) fn panicked(cause: Box<dyn Any + Send>) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use super::{Dress, dress, with_body};
     use crate::testing::{BrokenTickets, World};
+    use axum::http::StatusCode;
+    use axum::response::IntoResponse;
+    use http_body_util::BodyExt;
     use rstest::rstest;
     use switchboard_telemetry::{Counter, Method, StatusClass};
 
@@ -140,6 +200,66 @@ mod tests {
                 ");
             }
         }
+    }
+
+    #[rstest]
+    #[case::page(
+        Dress::Page,
+        false,
+        "\
+        referrer-policy: no-referrer\n\
+        x-content-type-options: nosniff\n\
+        cross-origin-opener-policy: same-origin\n\
+        cross-origin-resource-policy: same-origin\n\
+        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; \
+        img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; \
+        form-action 'self'; frame-ancestors 'none'; object-src 'none'; \
+        require-trusted-types-for 'script'; trusted-types svelte-trusted-html\n\
+        cache-control: no-store"
+    )]
+    #[case::asset_by_tls(
+        Dress::Asset,
+        true,
+        "\
+        referrer-policy: no-referrer\n\
+        x-content-type-options: nosniff\n\
+        cross-origin-opener-policy: same-origin\n\
+        cross-origin-resource-policy: same-origin\n\
+        content-security-policy: default-src 'none'; frame-ancestors 'none'\n\
+        strict-transport-security: max-age=31536000"
+    )]
+    fn every_dress_has_its_headers(
+        #[case] as_what: Dress,
+        #[case] is_tls: bool,
+        #[case] want: &str,
+    ) {
+        let mut answer = StatusCode::OK.into_response();
+        answer.extensions_mut().insert(as_what);
+        dress(&mut answer, is_tls);
+        let headers = answer.headers().iter();
+        let mut lines: Vec<_> = headers
+            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+            .collect();
+        let mut want: Vec<_> = want.lines().map(str::to_owned).collect();
+        lines.sort();
+        want.sort();
+        assert_eq!(lines, want);
+    }
+
+    #[rstest]
+    #[case::of_others("application/problem+json", "theirs")]
+    #[case::of_axum("text/plain; charset=utf-8", "ours")]
+    #[tokio::test]
+    async fn failures_of_others_keep_their_words(#[case] content_type: &str, #[case] want: &str) {
+        let failed = (
+            StatusCode::BAD_REQUEST,
+            [("content-type", content_type)],
+            "{}",
+        );
+        let answer = with_body(failed.into_response(), "run-1");
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        let whose = if body == "{}" { "theirs" } else { "ours" };
+        assert_eq!(whose, want);
     }
 
     #[tokio::test]

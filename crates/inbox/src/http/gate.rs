@@ -5,6 +5,7 @@
 
 use super::problem::Problem;
 use super::same_origin::is_own;
+use crate::page::{files, shell};
 use crate::state::Inbox;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -55,6 +56,7 @@ pub(crate) async fn guard(State(gate): State<Gate>, mut request: Request, next: 
 /// the way in.
 pub(crate) async fn unknown_address(State(inbox): State<Inbox>, request: Request) -> Response {
     match identify(&inbox, request.method(), request.headers()).await {
+        Ok(_) if is_navigation(&request) => shell::document(files::find),
         Ok(_) => Problem::generic(StatusCode::NOT_FOUND).into_response(),
         Err(_) if is_navigation(&request) => to_login(request.uri().path()),
         Err(problem) => problem.into_response(),

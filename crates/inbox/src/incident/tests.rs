@@ -64,7 +64,35 @@ async fn shows_what_happened() {
     let world = with_one().await;
     let mut answer = world.get("sue", "/api/v1/incidents/1").await;
     let posts = answer.json["posts"].take();
-    insta::assert_snapshot!(answer, @r#""#);
+    insta::assert_snapshot!(answer, @r#"
+    200 OK
+    {
+      "authors": 2,
+      "brand": "acme",
+      "id": "1",
+      "last_signal_at": "2026-03-01T12:00:00Z",
+      "notifications": [],
+      "opened_at": "2026-03-01T12:00:00Z",
+      "posts": null,
+      "rate": [
+        {
+          "minute": "2026-03-01T12:00:00Z",
+          "posts": 2
+        }
+      ],
+      "reach": 20,
+      "signal_count": 2,
+      "status": "open",
+      "timeline": [
+        {
+          "at": "2026-03-01T12:00:00Z",
+          "summary": "opened: a post that is grave enough by itself"
+        }
+      ],
+      "trigger": "severity",
+      "why": "a post that is grave enough by itself"
+    }
+    "#);
     assert_eq!(posts[0]["mention"]["text"], "my bag is lost");
     assert_eq!(
         (&posts[0]["ticket"], &posts[1]["ticket"]),
@@ -95,7 +123,12 @@ async fn the_timeline_tells_who_did_what() {
         assert_eq!(answer.status, 200);
     }
     let answer = world.get("root", "/api/v1/incidents/1").await;
-    insta::assert_snapshot!(lines(&answer, "timeline", "summary"), @"");
+    insta::assert_snapshot!(lines(&answer, "timeline", "summary"), @"
+    opened: a post that is grave enough by itself
+    press-room: sent
+    acknowledged by sue
+    ended as a false alarm by sue
+    ");
     assert_eq!(answer.at("/notifications/0/outcome"), "\"sent\"");
     assert_eq!(answer.at("/status"), "\"false_alarm\"");
 }

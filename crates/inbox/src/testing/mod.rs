@@ -8,7 +8,9 @@ pub(crate) use answer::Answer;
 pub(crate) use broken::BrokenTickets;
 pub(crate) use browser::{FORM, LINK, OWN_PAGE, PASSWORD};
 
-use crate::{InboxConfig, Parts, router};
+use crate::live::feed;
+use crate::state::Inbox;
+use crate::{InboxConfig, Parts, service};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -34,6 +36,8 @@ use switchboard_stream::log::{Log, NewRecord, Position};
 use switchboard_stream::topic::{self, TopicName};
 use switchboard_telemetry::Metrics;
 use tempfile::TempDir;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// The departments of the world.
@@ -54,8 +58,13 @@ pub(crate) struct World {
     pub(crate) log: Arc<EmbeddedLog>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) metrics: Metrics,
-    store: Store,
+    pub(crate) store: Store,
+    pub(crate) inbox: Inbox,
+    /// Cancelled when the process stops.
+    pub(crate) stop: CancellationToken,
     router: Router,
+    /// What runs beside the router; ends with the world.
+    _beside: JoinSet<()>,
     _dir: TempDir,
 }
 
@@ -82,11 +91,13 @@ impl World {
         });
         let store = store.unwrap().store();
         people(store.access.as_ref()).await;
-        let router = router(Parts {
+        let stop = CancellationToken::new();
+        let parts = Parts {
             tickets: tickets(&store),
             access: store.access.clone(),
             people: store.people.clone(),
             sessions: store.sessions.clone(),
+            incidents: store.incidents.clone(),
             dead_letters: store.dead_letters.clone(),
             log: log.clone(),
             clock: clock.clone(),
@@ -94,17 +105,28 @@ impl World {
             authenticator: Authenticator::new(store.access.clone(), Some("this-run".into())),
             departments: DEPARTMENTS.map(Slug::from_any).to_vec(),
             documents: vec![],
-            stop: tokio_util::sync::CancellationToken::new(),
+            stop: stop.clone(),
             run_id: "run".into(),
             config: InboxConfig::default(),
             entropy,
+        };
+        let (router, updates) = service(parts, Router::new());
+        let inbox = updates.inbox();
+        let mut beside = JoinSet::new();
+        // Not the board: it looks by the wall clock, and tests make it look when they want.
+        let fed = inbox.clone();
+        beside.spawn(async move {
+            feed::run(&fed.live, &fed.log, fed.clock.as_ref(), &fed.stop).await;
         });
         Self {
             log,
             clock,
             metrics,
             store,
+            inbox,
+            stop,
             router,
+            _beside: beside,
             _dir: dir,
         }
     }
@@ -225,6 +247,22 @@ impl World {
         }
         let request = request.body(Body::from(body.to_owned())).unwrap();
         Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// What the relay does: ticket events come into the log under their numbers.
+    pub(crate) async fn publish(&self) {
+        let rows = self.store.outbox.unpublished(10_000).await.unwrap();
+        for row in &rows {
+            let payload = String::from_utf8(row.payload.clone()).unwrap();
+            let payload = match row.number {
+                Some(number) => format!(r#"{{"v":1,"number":{number},"event":{payload}}}"#),
+                None => payload,
+            };
+            let topic = TopicName::new(&row.topic).unwrap();
+            self.append(topic, &row.key, &payload).await;
+        }
+        let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
+        self.store.outbox.mark_published(&seqs).await.unwrap();
     }
 }
 

@@ -38,14 +38,19 @@ impl Parts {
         });
     }
 
-    /// Ingest's and inbox's routes on one listener, by role.
+    /// Ingest's and inbox's routes on one listener, by role; starts what inbox's need.
     pub(super) fn api(&self) -> Router {
         let mut router = Router::new();
         if self.has(Role::Ingest) {
             router = router.merge(switchboard_ingest::receive::router(self.receiver()));
         }
         if self.has(Role::Inbox) {
-            router = router.merge(switchboard_inbox::router(self.inbox()));
+            let (whole, updates) = switchboard_inbox::service(self.inbox(), router);
+            router = whole;
+            self.lifecycle.start("live", async move {
+                updates.run().await;
+                Ok(())
+            });
         }
         router
     }
@@ -69,6 +74,7 @@ impl Parts {
             access: Arc::clone(&self.store.access),
             people: Arc::clone(&self.store.people),
             sessions: Arc::clone(&self.store.sessions),
+            incidents: Arc::clone(&self.store.incidents),
             dead_letters: Arc::clone(&self.store.dead_letters),
             log: self.log(),
             clock: Arc::clone(&self.clock),

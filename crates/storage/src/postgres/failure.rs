@@ -29,12 +29,11 @@ impl From<tokio_postgres::Error> for Fault {
         match error.code() {
             Some(state) if met(state) => Self::Met(reason),
             Some(state) if passes(state) => Self::Told(StorageError::Unavailable { reason }),
-            Some(_) => Self::Told(StorageError::Internal { reason }),
             // Without a word of the server: the connection broke, or a value did not fit.
             None if error.is_closed() || is_io(&error) => {
                 Self::Told(StorageError::Unavailable { reason })
             }
-            None => Self::Told(StorageError::Internal { reason }),
+            Some(_) | None => Self::Told(StorageError::Internal { reason }),
         }
     }
 }

@@ -211,14 +211,14 @@ async fn by_link(
 ) -> Result<Option<OpenSession>, Fault> {
     let hash = secret_hash(secret);
     // The user first, as everybody who changes a user does.
-    let holder = work
+    let person = work
         .query_opt(
             "SELECT name FROM \"user\" WHERE disabled_at IS NULL
                AND name = (SELECT \"user\" FROM login_link WHERE secret_hash = $1) FOR SHARE",
             &[&hash.as_slice()],
         )
         .await?;
-    let Some(holder) = holder else {
+    let Some(person) = person else {
         return Ok(None);
     };
     let used = work
@@ -231,8 +231,8 @@ async fn by_link(
     if used == 0 {
         return Ok(None);
     }
-    let user: String = holder.try_get(0)?;
-    start(work, &user, LoginKind::Link, session, now).await
+    let name: String = person.try_get(0)?;
+    start(work, &name, LoginKind::Link, session, now).await
 }
 
 async fn create_link(

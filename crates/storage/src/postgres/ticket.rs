@@ -109,7 +109,7 @@ impl Tickets for PostgresStore {
         scope: &DepartmentScope,
     ) -> Result<Applied, StorageError> {
         let scope = scope_parameter(scope);
-        retried(|| self.try_apply(&change, &scope)).await
+        retried(|| self.try_apply(&change, scope.as_deref())).await
     }
 
     async fn open_counts(&self) -> Result<Vec<(Slug, Priority, u64)>, StorageError> {
@@ -158,11 +158,7 @@ impl PostgresStore {
             .await
     }
 
-    async fn try_apply(
-        &self,
-        change: &Change,
-        scope: &Option<Vec<String>>,
-    ) -> Result<Applied, Fault> {
+    async fn try_apply(&self, change: &Change, scope: Option<&[String]>) -> Result<Applied, Fault> {
         let mut work = self.write(Purpose::Apply, Isolation::ReadCommitted).await?;
         let outcome = apply(&mut work, change, scope).await;
         work.settle(outcome).await
@@ -250,7 +246,7 @@ fn event(row: &Row, id: TicketId) -> Result<TicketEvent, Fault> {
 async fn apply(
     work: &mut Work,
     change: &Change,
-    scope: &Option<Vec<String>>,
+    scope: Option<&[String]>,
 ) -> Result<Applied, Fault> {
     let Some(before) = lock(work, change.ticket, scope).await? else {
         return Ok(Applied::NotFound);
@@ -267,10 +263,10 @@ async fn apply(
 async fn lock(
     work: &Work,
     id: TicketId,
-    scope: &Option<Vec<String>>,
+    scope: Option<&[String]>,
 ) -> Result<Option<Ticket>, Fault> {
     let statement = format!("SELECT id, state FROM ticket WHERE id = $1 AND {IN_SCOPE} FOR UPDATE");
-    let parameters: [Parameter<'_>; 2] = [&id.0, scope];
+    let parameters: [Parameter<'_>; 2] = [&id.0, &scope];
     let found = work.query_opt(&statement, &parameters).await?;
     found.map(|row| load::ticket(&row)).transpose()
 }

@@ -204,20 +204,45 @@ impl Work {
     async fn commit(&mut self) -> Result<(), Fault> {
         let entries = std::mem::take(&mut self.audit);
         let writer = self.write_audit(&entries).await?;
-        self.break_before_commit()?;
+        let purpose = self.purpose;
+        fail::fail_point!(
+            "store.intake.before_commit",
+            purpose == Purpose::Intake,
+            broken
+        );
+        fail::fail_point!(
+            "store.apply.before_commit",
+            purpose == Purpose::Apply,
+            broken
+        );
+        fail::fail_point!(
+            "store.timers.before_commit",
+            purpose == Purpose::Timers,
+            broken
+        );
         self.client()?.batch_execute("COMMIT").await?;
         if let Some((mut writer, id)) = writer {
             writer.committed(id);
         }
-        let client = self.client.take();
+        self.client = None;
         let seconds = self.begun.elapsed().as_secs_f64();
-        let priority = self.purpose.priority();
+        let priority = purpose.priority();
         self.parts
             .metrics
             .observe(Histogram::StoreTransaction { priority }, seconds);
-        drop(client);
-        tracing::trace!(purpose = ?self.purpose, "committed");
-        self.break_after_commit()
+        tracing::trace!(?purpose, "committed");
+        // The effect stands; the caller hears of an error all the same, as after a crash.
+        fail::fail_point!(
+            "store.intake.after_commit",
+            purpose == Purpose::Intake,
+            broken
+        );
+        fail::fail_point!(
+            "store.apply.after_commit",
+            purpose == Purpose::Apply,
+            broken
+        );
+        Ok(())
     }
 
     /// The rows under the numbers that follow the writer's last.
@@ -291,44 +316,6 @@ impl Work {
         if client.batch_execute("ROLLBACK").await.is_err() {
             drop(Object::take(client));
         }
-    }
-
-    fn break_before_commit(&self) -> Result<(), Fault> {
-        let purpose = self.purpose;
-        fail::fail_point!(
-            "store.intake.before_commit",
-            purpose == Purpose::Intake,
-            broken
-        );
-        fail::fail_point!(
-            "store.apply.before_commit",
-            purpose == Purpose::Apply,
-            broken
-        );
-        fail::fail_point!(
-            "store.timers.before_commit",
-            purpose == Purpose::Timers,
-            broken
-        );
-        tracing::trace!(?purpose, "commits");
-        Ok(())
-    }
-
-    /// The effect stands; the caller hears of an error all the same, as after a crash.
-    fn break_after_commit(&self) -> Result<(), Fault> {
-        let purpose = self.purpose;
-        fail::fail_point!(
-            "store.intake.after_commit",
-            purpose == Purpose::Intake,
-            broken
-        );
-        fail::fail_point!(
-            "store.apply.after_commit",
-            purpose == Purpose::Apply,
-            broken
-        );
-        tracing::trace!(?purpose, "committed");
-        Ok(())
     }
 }
 

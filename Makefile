@@ -8,24 +8,43 @@ TOOLS   := target/tools
 DENY    := $(or $(shell command -v cargo-deny),$(TOOLS)/bin/cargo-deny)
 # The fault suite kills the process at named points, which only this build has.
 FAULTY  := --features switchboard-server/failpoints
+# The binary carries the agents' page, which `ui` builds.
+PAGE    := --features switchboard-server/embed-ui
+UI      := crates/inbox/ui
+UI_FROM := $(shell find $(UI)/src $(UI)/build -type f ! -name schema.d.ts ! -name '*.test.ts') \
+           $(addprefix $(UI)/,index.html package.json vite.config.ts svelte.config.js)
+NODE    := 20.19
 N       ?= 200
 CASES   ?= 20000
 
-.PHONY: build test demo bench faults fuzz lint format deny toolchain
+.PHONY: build ui test test-ui demo bench faults fuzz lint format deny toolchain node
 
-build: toolchain
-	$(CARGO) build --release --locked -p switchboard-server
+build: toolchain ui
+	$(CARGO) build --release --locked -p switchboard-server --features embed-ui
+
+ui: $(UI)/dist/index.html
+
+$(UI)/dist/index.html: $(UI_FROM) $(UI)/node_modules/.package-lock.json
+	cd $(UI) && npm run --silent build
+
+$(UI)/node_modules/.package-lock.json: $(UI)/package-lock.json | node
+	cd $(UI) && npm ci --ignore-scripts --no-audit --no-fund
 
 demo: build
 	target/release/switchboard demo
 
-test: toolchain lint deny
-	$(CARGO) build --locked --workspace --bins $(FAULTY)
-	$(CARGO) test --locked --workspace $(FAULTY)
+test: toolchain lint deny test-ui
+	$(CARGO) build --locked --workspace --bins $(FAULTY) $(PAGE)
+	$(CARGO) test --locked --workspace $(FAULTY) $(PAGE)
 
-lint: toolchain
+# The page's types are made from the API's own description, so a change there shows here.
+test-ui: toolchain ui
+	cd $(UI) && npm run --silent check && npm run --silent test
+
+lint: toolchain ui
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --workspace --all-targets $(FAULTY) -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets $(FAULTY) $(PAGE) -- -D warnings
+	cd $(UI) && npm run --silent lint
 
 format:
 	$(CARGO) fmt --all
@@ -60,3 +79,7 @@ toolchain:
 	  echo "a C compiler is missing (SQLite is built from source): apt-get install build-essential"; exit 2; }
 	@pkg-config --exists openssl zlib 2>/dev/null && command -v c++ >/dev/null || { \
 	  echo "librdkafka is built from source: apt-get install g++ make pkg-config libssl-dev zlib1g-dev"; exit 2; }
+
+node:
+	@node -e 'const [a, b, c, d] = (process.versions.node + "." + "$(NODE)").split(".").filter((_, i) => i !== 2).map(Number); process.exit(a > c || (a === c && b >= d) ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null || { \
+	  echo "Node $(NODE) or newer with npm is missing (the page is built with it): apt-get install nodejs npm, or https://nodejs.org"; exit 2; }

@@ -1,8 +1,8 @@
 //! One mention in, one classification out.
 
-use crate::combine::{PerLabel, Thresholds, combine, index, labels_over, verdict};
+use crate::combine::{PerLabel, Thresholds, combine, index, labels_over, limited, verdict};
 use crate::language::{UNDETERMINED, detect, rule_languages};
-use crate::model::Model;
+use crate::model::{Model, Wording};
 use crate::normalise::{NormalizedText, normalise};
 use crate::rules::{Hit, RuleSet};
 use crate::severity::severity;
@@ -66,14 +66,15 @@ impl Classifier {
         let text = normalise(&mention.text);
         let language = detect(&text, mention.lang.as_deref());
         let hits = self.rules.hits(&text, rule_languages(&language));
-        let model = self.model.score(&text);
+        let weights = rule_weights(mention, &hits);
+        let model = self.model.score(&text, &limited(weights, &self.thresholds));
         let mut reasons = rule_reasons(&hits);
         reasons.extend(rating_reason(mention).map(|(_, reason)| reason));
-        let scores = combine(rule_weights(mention, &hits), model.logits, &self.thresholds);
+        let scores = combine(weights, model.logits, &self.thresholds);
         let (label, confidence, margin) = verdict(&scores);
         let labels = labels_over(&scores, label, &self.thresholds);
         let (severity, parts) = severity(mention, text.shape, &labels, label, &hits);
-        reasons.extend(model.reasons);
+        reasons.extend(word_reasons(label, &model.wording));
         Classification {
             needs_review: self.needs_review(&text, &language, confidence, margin),
             label,
@@ -128,6 +129,17 @@ fn rule_reasons(hits: &[Hit<'_>]) -> Vec<Reason> {
             weight: hit.rule.weight,
         })
         .collect()
+}
+
+/// The words by their place, not by themselves: what an author wrote stands in the post
+/// alone, where an erasure finds it.
+fn word_reasons(label: Label, wording: &[Wording]) -> impl Iterator<Item = Reason> {
+    wording.iter().map(move |word| Reason {
+        by: ReasonSource::Ngram,
+        name: format!("wording/{label}"),
+        span: Some(word.span),
+        weight: word.weight,
+    })
 }
 
 fn rating_reason(mention: &Mention) -> Option<(Label, Reason)> {

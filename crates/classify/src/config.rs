@@ -9,6 +9,8 @@ pub struct ClassifyConfig {
     /// A rule file instead of the shipped one. Its problems are those of
     /// [`RuleSet::parse`](crate::RuleSet::parse); whoever reads the file reports them.
     pub rules: Option<Located<String>>,
+    /// A model file instead of the shipped one. Whoever reads it reports what is wrong.
+    pub model: Option<Located<String>>,
     /// How evidence becomes a verdict.
     pub thresholds: Thresholds,
 }
@@ -18,6 +20,7 @@ impl ClassifyConfig {
     pub fn read(section: &mut Section<'_>) -> Self {
         let default = Thresholds::default();
         let rules = section.located("rules");
+        let model = section.located("model");
         let mut share = |key, otherwise| section.in_range(key, 0.0..=1.0).unwrap_or(otherwise);
         let label_share_min = share("label_share_min", default.label_share_min);
         let review_confidence_min = share("review_confidence_min", default.review_confidence_min);
@@ -25,6 +28,7 @@ impl ClassifyConfig {
         let mut weight = |key, otherwise| section.in_range(key, 0.0..=10.0).unwrap_or(otherwise);
         Self {
             rules,
+            model,
             thresholds: Thresholds {
                 general_base: weight("general_base", default.general_base),
                 rule_margin: weight("rule_margin", default.rule_margin),
@@ -64,7 +68,7 @@ mod tests {
         assert_eq!(config.rules.unwrap().value, "own.toml");
         insta::assert_snapshot!(problems.join("\n"), @r#"
 switchboard.toml:3:21: `review_margin_min` is 2; it must be from 0 to 1
-switchboard.toml:4:1: unknown key `review_margin` in `[classify]` (did you mean `review_margin_min`? known: rules, label_share_min, review_confidence_min, review_margin_min, general_base, rule_margin)
+switchboard.toml:4:1: unknown key `review_margin` in `[classify]` (did you mean `review_margin_min`? known: rules, model, label_share_min, review_confidence_min, review_margin_min, general_base, rule_margin)
 "#);
     }
 }

@@ -6,7 +6,6 @@
 
 use crate::normalise::NormalizedText;
 use crate::rules::LanguageSet;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 use whatlang::{Detector, Lang};
 
@@ -57,16 +56,50 @@ const SMALL_WORDS: [(&str, &str); 5] = [
     ),
 ];
 
-/// One word to the languages it is a small word of, one bit each in the order above.
-static WORD_TABLE: LazyLock<HashMap<&'static str, u8>> = LazyLock::new(|| {
-    let mut table = HashMap::new();
+/// Places in the table of small words: some three hundred words in it rarely meet.
+const TABLE_BITS: u32 = 12;
+
+/// Longer words are no small words.
+const SMALL_WORD_BYTES_MAX: usize = 8;
+
+/// A small word as one number, and the languages it is one of, one bit each in the order
+/// above; at the place its hash gives, or the next free one.
+static WORD_TABLE: LazyLock<Vec<(u64, u8)>> = LazyLock::new(|| {
+    let mut table = vec![(0, 0); 1 << TABLE_BITS];
     for (bit, (_, words)) in SMALL_WORDS.iter().enumerate() {
         for word in words.split_whitespace() {
-            *table.entry(word).or_default() |= 1 << bit;
+            let number = number_of(word);
+            let place = place_of(number, &table);
+            if let Some((known, languages)) = table.get_mut(place) {
+                *known = number;
+                *languages |= 1 << bit;
+            }
         }
     }
     table
 });
+
+/// The bytes of a short word as one number; 0 for a longer one.
+fn number_of(word: &str) -> u64 {
+    if word.len() > SMALL_WORD_BYTES_MAX {
+        return 0;
+    }
+    word.bytes()
+        .fold(0, |number, byte| number << 8 | u64::from(byte))
+}
+
+/// Where the word stands in the table, or would.
+fn place_of(number: u64, table: &[(u64, u8)]) -> usize {
+    let hash = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - TABLE_BITS);
+    let mut place = usize::try_from(hash).unwrap_or(0);
+    while table
+        .get(place)
+        .is_some_and(|(known, _)| *known != 0 && *known != number)
+    {
+        place = (place + 1) % table.len();
+    }
+    place
+}
 
 /// The languages told apart: those of the rules, and the ones most often mistaken for them
 /// or most often seen beside them.
@@ -115,13 +148,16 @@ pub fn rule_languages(language: &str) -> LanguageSet {
 }
 
 fn by_small_words(text: &str) -> Option<&'static str> {
+    let table: &[(u64, u8)] = &WORD_TABLE;
     let mut counts = [0u16; SMALL_WORDS.len()];
     let words = text
         .split(|character: char| !character.is_ascii_alphabetic() && character != '\'')
         .filter(|word| !word.is_empty())
         .take(WORDS_MAX);
     for word in words {
-        let languages = WORD_TABLE.get(word).copied().unwrap_or(0);
+        let number = number_of(word);
+        let place = place_of(number, table);
+        let languages = table.get(place).map_or(0, |(_, languages)| *languages);
         for (bit, count) in counts.iter_mut().enumerate() {
             *count += u16::from(languages >> bit & 1);
         }

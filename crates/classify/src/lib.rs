@@ -4,7 +4,10 @@
 //! |---|---|
 //! | [`normalise`] | the plain form that rules read, with the way back to the original |
 //! | [`rules`] | the rule set: TOML, its checks, one pass over all patterns |
+//! | [`features`] | the plain form's words and letter groups, hashed |
 //! | [`model`] | the seam for a trained model |
+//! | [`linear`] | the shipped kind of model, its file and its arithmetic |
+//! | [`train`] | from labelled posts to such a model, and its figures |
 //! | [`combine`] | rules and model become four scores and one label |
 //! | [`severity`] | 0 to 10, with its arithmetic |
 //! | [`language`] | which language a post is in |
@@ -21,18 +24,22 @@
 pub mod classifier;
 pub mod combine;
 pub mod config;
+pub mod features;
 pub mod language;
 pub mod line;
+pub mod linear;
 pub mod model;
 pub mod normalise;
 pub mod rules;
 pub mod severity;
 pub mod stage;
+pub mod train;
 
 pub use classifier::Classifier;
 pub use combine::Thresholds;
 pub use config::ClassifyConfig;
 pub use line::{ClassifiedLine, LineError, classify_json};
-pub use model::{Model, ModelScores, NoModel};
+pub use linear::{LinearModel, ModelFileError};
+pub use model::{Model, ModelScores, NoModel, Wording};
 pub use rules::{Problem, RuleSet};
 pub use stage::ClassifyStage;

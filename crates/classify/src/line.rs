@@ -2,8 +2,9 @@
 
 use crate::Classifier;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use switchboard_domain::{Classification, Mention};
+use serde_json::error::Category;
+use std::borrow::Cow;
+use switchboard_domain::{Classification, Mention, Slug};
 
 /// The platform of a line that names none.
 const DEFAULT_PLATFORM: &str = "api";
@@ -29,35 +30,79 @@ pub enum LineError {
     NotAPost(String),
 }
 
+/// The fields of a line that a verdict depends on; all others are left aside unread.
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(borrow, default)]
+    id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    op: Cow<'a, str>,
+    text: Option<String>,
+    #[serde(borrow, default)]
+    platform: Cow<'a, str>,
+    lang: Option<String>,
+    rating: Option<f64>,
+    author: Option<LineAuthor>,
+}
+
+#[derive(Deserialize)]
+struct LineAuthor {
+    followers: Option<u64>,
+    verified: Option<bool>,
+}
+
 /// Judges one line: a mention as in `POST /api/v1/mentions`, or any object with at least
-/// `text` (a labelled post, for one). A field that is no mention's is left aside.
+/// `text` (a labelled post, for one). A field that a verdict does not depend on is left aside.
 pub fn classify_json(classifier: &Classifier, line: &[u8]) -> Result<ClassifiedLine, LineError> {
-    let fields: Map<String, Value> =
-        serde_json::from_slice(line).map_err(|error| LineError::NotAnObject(error.to_string()))?;
-    let mention = mention_of(fields)?;
+    if !line.trim_ascii_start().starts_with(b"{") {
+        return Err(LineError::NotAnObject("it begins with no `{`".to_owned()));
+    }
+    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| match error.classify() {
+        Category::Data => LineError::NotAPost(error.to_string()),
+        _ => LineError::NotAnObject(error.to_string()),
+    })?;
+    let mention = mention_of(line)?;
     Ok(ClassifiedLine {
         classification: classifier.classify(&mention),
         id: mention.id,
     })
 }
 
-fn mention_of(mut fields: Map<String, Value>) -> Result<Mention, LineError> {
-    let is_delete = fields.get("op").and_then(Value::as_str) == Some("delete");
-    if !is_delete && !fields.get("text").is_some_and(Value::is_string) {
-        return Err(LineError::NotAPost("it has no `text`".to_owned()));
+/// The same, written as one JSON line at the end of `output`. On an error nothing is written.
+pub fn classify_into(
+    classifier: &Classifier,
+    line: &[u8],
+    output: &mut Vec<u8>,
+) -> Result<(), LineError> {
+    let verdict = classify_json(classifier, line)?;
+    let start = output.len();
+    if let Err(error) = serde_json::to_writer(&mut *output, &verdict) {
+        output.truncate(start);
+        return Err(LineError::NotAPost(error.to_string()));
     }
-    fields
-        .entry("id")
-        .or_insert_with(|| Value::String(String::new()));
-    fields
-        .entry("platform")
-        .or_insert_with(|| Value::String(DEFAULT_PLATFORM.to_owned()));
-    // The contract writes one account as plain text and several as a list.
-    if let Some(account @ Value::String(_)) = fields.get_mut("account") {
-        *account = Value::Array(vec![account.take()]);
+    output.push(b'\n');
+    Ok(())
+}
+
+fn mention_of(line: Line<'_>) -> Result<Mention, LineError> {
+    let text = match line.text {
+        Some(text) => text,
+        None if line.op == "delete" => String::new(),
+        None => return Err(LineError::NotAPost("it has no `text`".to_owned())),
+    };
+    let platform = if line.platform.is_empty() {
+        DEFAULT_PLATFORM
+    } else {
+        line.platform.as_ref()
+    };
+    let mut mention = Mention::new(Slug::from_any(platform), line.id.as_ref(), text);
+    mention.lang = line.lang;
+    mention.rating = line.rating;
+    if let Some(author) = line.author {
+        mention.author.followers = author.followers;
+        mention.author.verified = author.verified.unwrap_or(false);
     }
-    serde_json::from_value(Value::Object(fields))
-        .map_err(|error| LineError::NotAPost(error.to_string()))
+    Ok(mention)
 }
 
 #[cfg(test)]

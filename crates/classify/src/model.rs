@@ -1,27 +1,39 @@
 //! The seam for a trained model.
 
+use crate::combine::PerLabel;
 use crate::normalise::NormalizedText;
-use switchboard_domain::Reason;
 
-/// What a trained model says beside the rules.
+/// What a trained model makes of a text and of what the rules say about it.
 ///
 /// To add one: implement this for the loaded weights and hand it to
-/// [`Classifier::new`](crate::Classifier::new). [`crate::combine`] joins it with the rules.
+/// [`Classifier::new`](crate::Classifier::new).
 pub trait Model: Send + Sync {
     /// Names the weights; stands in every classification. Changes whenever they change.
     fn version(&self) -> &str;
 
-    /// One logit per label, with what weighed most. Pure: the same text gives the same answer.
-    fn score(&self, text: &NormalizedText) -> ModelScores;
+    /// One logit per label, with the words that weighed most. `rules` is what the rules say
+    /// for each label, already limited. Pure: the same text gives the same answer. Monotone:
+    /// more from the rules for a label never makes that label less likely.
+    fn score(&self, text: &NormalizedText, rules: &PerLabel) -> ModelScores;
 }
 
 /// A model's answer.
 #[derive(Clone, Debug, Default)]
 pub struct ModelScores {
-    /// One logit per label in the order of `Label::ALL`; `None` when the model has no opinion.
-    pub logits: Option<[f32; 4]>,
-    /// What weighed most; spans in bytes of the original text.
-    pub reasons: Vec<Reason>,
+    /// One logit per label in the order of `Label::ALL`, the rules among them; `None` when the
+    /// model has no opinion and the rules decide alone.
+    pub logits: Option<PerLabel>,
+    /// The words that spoke most for the label with the largest logit, heaviest first.
+    pub wording: Vec<Wording>,
+}
+
+/// A word that weighed in a verdict.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wording {
+    /// How much it spoke for the label, in logits.
+    pub weight: f32,
+    /// Where it stands, in bytes of the original text.
+    pub span: (usize, usize),
 }
 
 /// The absent model: the rules decide alone.
@@ -37,7 +49,7 @@ impl Model for NoModel {
         "none"
     }
 
-    fn score(&self, _text: &NormalizedText) -> ModelScores {
+    fn score(&self, _text: &NormalizedText, _rules: &PerLabel) -> ModelScores {
         ModelScores::default()
     }
 }

@@ -1,19 +1,20 @@
-//! Many patterns over one text in one pass.
+//! Many patterns over one text: one pass for the strings they need, then only those patterns
+//! whose strings stand in it.
 
 use super::language_set::LanguageSet;
+use super::literals::{Parts, Whole, take_apart};
 use crate::normalise::{NormalizedText, fold_pattern};
-use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use regex::bytes::{Regex, RegexBuilder};
+use std::collections::BTreeMap;
 
 /// A pattern that compiles to more would be a list of things, which belongs into several
 /// rules; measured, the largest shipped pattern needs a twentieth of it.
 const PATTERN_SIZE_LIMIT_BYTES: usize = 1 << 20;
 
-/// All patterns of a language together; bounded by the number of rules allowed.
-const SET_SIZE_LIMIT_BYTES: usize = 32 << 20;
-
 /// A lazily built automaton may keep this much; with less it is built again and again on
-/// varied text and falls back to a matcher twenty times slower. There are some thirty.
-const SET_CACHE_LIMIT_BYTES: usize = 16 << 20;
+/// varied text and falls back to a matcher twenty times slower.
+const PATTERN_CACHE_LIMIT_BYTES: usize = 4 << 20;
 
 /// Deeper brackets are a mistake or an attack; nobody reads them.
 const NEST_LIMIT: u32 = 20;
@@ -21,11 +22,31 @@ const NEST_LIMIT: u32 = 20;
 /// Index of a pattern in the matcher.
 pub(super) type PatternId = u32;
 
-/// Collects patterns before they are compiled together.
+/// Collects patterns before they are looked for together.
 #[derive(Debug, Default)]
 pub(super) struct MatcherBuilder {
-    sources: Vec<(String, LanguageSet)>,
-    patterns: Vec<Regex>,
+    patterns: Vec<Pattern>,
+    /// Each string with what it means.
+    strings: BTreeMap<Vec<u8>, Meaning>,
+    always: Vec<PatternId>,
+}
+
+#[derive(Debug)]
+struct Pattern {
+    /// All of it: says where it stands.
+    regex: Regex,
+    /// What is left of it beside its plain strings.
+    rest: Option<Regex>,
+    languages: LanguageSet,
+}
+
+/// What it means that a string stands in a text.
+#[derive(Debug, Default)]
+struct Meaning {
+    /// These patterns stand, where the word ends as they ask.
+    stands: Vec<(PatternId, Whole)>,
+    /// These patterns may stand.
+    may_stand: Vec<PatternId>,
 }
 
 impl MatcherBuilder {
@@ -36,164 +57,217 @@ impl MatcherBuilder {
         languages: LanguageSet,
     ) -> Result<PatternId, String> {
         let folded = fold_pattern(pattern);
-        let regex = RegexBuilder::new(&folded)
-            .unicode(false)
-            .size_limit(PATTERN_SIZE_LIMIT_BYTES)
-            .nest_limit(NEST_LIMIT)
-            .build()
-            .map_err(|error| explain(&error))?;
+        let regex = compile(&folded)?;
         if regex.is_match(b"") {
             return Err(
                 "the pattern matches nothing at all, so it would hit every post".to_owned(),
             );
         }
         let id = PatternId::try_from(self.patterns.len()).unwrap_or(PatternId::MAX);
-        self.patterns.push(regex);
-        self.sources.push((folded, languages));
+        let parts = parse(&folded)?;
+        // What the printer cannot write down in bytes (parts of a sign) is tried as a whole.
+        let rest = parts
+            .rest
+            .as_ref()
+            .map(|rest| compile(&rest.to_string()).unwrap_or_else(|_| regex.clone()));
+        self.patterns.push(Pattern {
+            regex,
+            rest,
+            languages,
+        });
+        self.index(id, parts);
         Ok(id)
     }
 
-    /// Compiles everything.
+    fn index(&mut self, id: PatternId, parts: Parts) {
+        if parts.rest.is_some() && parts.needed.is_empty() {
+            self.always.push(id);
+        }
+        for whole in parts.whole {
+            let meaning = self.strings.entry(whole.string.clone()).or_default();
+            meaning.stands.push((id, whole));
+        }
+        for string in parts.needed {
+            self.strings.entry(string).or_default().may_stand.push(id);
+        }
+    }
+
+    /// Puts the strings of all patterns into one automaton.
     pub(super) fn build(self) -> Result<Matcher, String> {
-        let sections = LanguageSet::SECTIONS
-            .into_iter()
-            .map(|section| self.section(section))
-            .collect::<Result<_, _>>()?;
+        let (strings, meanings): (Vec<_>, Vec<_>) = self.strings.into_iter().unzip();
+        let strings = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(strings)
+            .map_err(|error| format!("the patterns are too many to look for: {error}"))?;
         Ok(Matcher {
-            sections,
             patterns: self.patterns,
-        })
-    }
-
-    fn section(&self, section: LanguageSet) -> Result<Section, String> {
-        let belongs = |languages: LanguageSet| match section {
-            LanguageSet::ANY => languages == LanguageSet::ANY,
-            _ => languages != LanguageSet::ANY && languages.overlaps(section),
-        };
-        let mine = (0..)
-            .zip(&self.sources)
-            .filter(|(_, (_, languages))| belongs(*languages))
-            .map(|(id, (source, _))| (id, source.as_str()));
-        let (gapped, plain): (Vec<_>, Vec<_>) = mine.partition(|(_, source)| has_gap(source));
-        let chunks = plain
-            .chunks(PLAIN_PATTERNS_TOGETHER)
-            .chain(gapped.chunks(GAPPED_PATTERNS_TOGETHER))
-            .map(chunk)
-            .collect::<Result<_, _>>()?;
-        Ok(Section {
-            languages: section,
-            chunks,
+            strings,
+            meanings,
+            always: self.always,
         })
     }
 }
 
-/// Patterns within single words share one small automaton.
-const PLAIN_PATTERNS_TOGETHER: usize = 200;
-
-/// Patterns that reach over words multiply each other's states. Measured: all of English in
-/// one automaton takes 25 µs a post and never settles; six at a time do.
-const GAPPED_PATTERNS_TOGETHER: usize = 6;
-
-/// Whether the pattern lets a number of other words stand in between.
-fn has_gap(pattern: &str) -> bool {
-    pattern.contains("{0,") || pattern.contains(r"\w+ ") || pattern.contains(".*")
-}
-
-fn chunk(patterns: &[(PatternId, &str)]) -> Result<Chunk, String> {
-    let set = RegexSetBuilder::new(patterns.iter().map(|(_, source)| source))
+fn compile(pattern: &str) -> Result<Regex, String> {
+    RegexBuilder::new(pattern)
         .unicode(false)
-        .size_limit(SET_SIZE_LIMIT_BYTES)
-        .dfa_size_limit(SET_CACHE_LIMIT_BYTES)
+        .size_limit(PATTERN_SIZE_LIMIT_BYTES)
+        .dfa_size_limit(PATTERN_CACHE_LIMIT_BYTES)
         .nest_limit(NEST_LIMIT)
         .build()
-        .map_err(|error| explain(&error))?;
-    let ids = patterns.iter().map(|(id, _)| *id).collect();
-    Ok(Chunk { set, ids })
+        .map_err(|error| explain(&error))
+}
+
+fn parse(pattern: &str) -> Result<Parts, String> {
+    regex_syntax::ParserBuilder::new()
+        .unicode(false)
+        .utf8(false)
+        .build()
+        .parse(pattern)
+        .map(|hir| take_apart(&hir))
+        .map_err(|error| format!("not a usable pattern: {error}"))
 }
 
 /// The compiled patterns.
 #[derive(Debug)]
 pub(super) struct Matcher {
-    sections: Vec<Section>,
-    patterns: Vec<Regex>,
+    patterns: Vec<Pattern>,
+    strings: AhoCorasick,
+    meanings: Vec<Meaning>,
+    /// Patterns that need no string and are always tried.
+    always: Vec<PatternId>,
 }
 
-/// The patterns that are tried together: those of every language, or those of one.
+/// The patterns of one text, each tried when first asked for.
 #[derive(Debug)]
-struct Section {
+pub(super) struct Scan<'a> {
+    matcher: &'a Matcher,
+    text: &'a NormalizedText,
     languages: LanguageSet,
-    chunks: Vec<Chunk>,
-}
-
-/// Patterns in one automaton.
-#[derive(Debug)]
-struct Chunk {
-    set: RegexSet,
-    ids: Vec<PatternId>,
-}
-
-/// Which patterns stand somewhere in a text.
-#[derive(Debug)]
-pub(super) struct PatternHits {
-    bits: Vec<u64>,
-}
-
-impl PatternHits {
-    pub(super) fn contains(&self, id: PatternId) -> bool {
-        let word = self.bits.get(id as usize / 64).copied().unwrap_or(0);
-        word >> (id % 64) & 1 == 1
-    }
-
-    fn insert(&mut self, id: PatternId) {
-        if let Some(word) = self.bits.get_mut(id as usize / 64) {
-            *word |= 1 << (id % 64);
-        }
-    }
-
-    /// All hits, in rising order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = PatternId> + '_ {
-        (0..).step_by(64).zip(&self.bits).flat_map(|(base, &bits)| {
-            let mut rest = bits;
-            std::iter::from_fn(move || {
-                let bit = (rest != 0).then(|| rest.trailing_zeros())?;
-                rest &= rest - 1;
-                Some(base + bit)
-            })
-        })
-    }
+    /// These stand.
+    stands: Vec<u64>,
+    /// These may stand and were not tried yet.
+    may_stand: Vec<u64>,
 }
 
 impl Matcher {
-    /// Looks for every pattern that `languages` may speak.
-    pub(super) fn scan(&self, text: &NormalizedText, languages: LanguageSet) -> PatternHits {
-        let mut hits = PatternHits {
-            bits: vec![0; self.patterns.len().div_ceil(64)],
+    /// Finds the patterns that `languages` may speak and whose strings stand in the text.
+    pub(super) fn scan<'a>(&'a self, text: &'a NormalizedText, languages: LanguageSet) -> Scan<'a> {
+        let words = self.patterns.len().div_ceil(64);
+        let mut scan = Scan {
+            matcher: self,
+            text,
+            languages,
+            stands: vec![0; words],
+            may_stand: vec![0; words],
         };
-        let wanted = |section: &&Section| {
-            section.languages == LanguageSet::ANY || section.languages.overlaps(languages)
-        };
-        let chunks = self
-            .sections
-            .iter()
-            .filter(wanted)
-            .flat_map(|section| &section.chunks);
-        for chunk in chunks {
-            let matches = chunk.set.matches(text.as_str().as_bytes());
-            for &id in matches.iter().filter_map(|at| chunk.ids.get(at)) {
-                hits.insert(id);
+        for &id in &self.always {
+            scan.suspect(id);
+        }
+        let bytes = text.as_str().as_bytes();
+        for found in self.strings.find_overlapping_iter(bytes) {
+            let Some(meaning) = self.meanings.get(found.pattern().as_usize()) else {
+                continue;
+            };
+            for (id, whole) in &meaning.stands {
+                let fits = (!whole.from_boundary || is_boundary(bytes, found.start()))
+                    && (!whole.to_boundary || is_boundary(bytes, found.end()));
+                if fits && scan.speaks(*id) {
+                    set(&mut scan.stands, *id as usize);
+                }
+            }
+            for &id in &meaning.may_stand {
+                scan.suspect(id);
             }
         }
-        hits
+        scan
+    }
+}
+
+impl Scan<'_> {
+    fn suspect(&mut self, id: PatternId) {
+        if self.speaks(id) {
+            set(&mut self.may_stand, id as usize);
+        }
+    }
+
+    fn speaks(&self, id: PatternId) -> bool {
+        let pattern = self.matcher.patterns.get(id as usize);
+        pattern.is_some_and(|pattern| pattern.languages.overlaps(self.languages))
+    }
+
+    /// Whether the pattern stands in the text.
+    pub(super) fn contains(&mut self, id: PatternId) -> bool {
+        let at = id as usize;
+        if is_set(&self.stands, at) {
+            return true;
+        }
+        if !clear(&mut self.may_stand, at) {
+            return false;
+        }
+        let rest = self
+            .matcher
+            .patterns
+            .get(at)
+            .and_then(|pattern| pattern.rest.as_ref());
+        let stands = rest.is_some_and(|rest| rest.is_match(self.text.as_str().as_bytes()));
+        if stands {
+            set(&mut self.stands, at);
+        }
+        stands
+    }
+
+    /// The patterns that may stand in the text, in rising order.
+    pub(super) fn candidates(&self) -> Vec<PatternId> {
+        let mut ids = Vec::with_capacity(32);
+        for (base, (stands, may_stand)) in (0..)
+            .step_by(64)
+            .zip(self.stands.iter().zip(&self.may_stand))
+        {
+            let mut left = stands | may_stand;
+            while left != 0 {
+                ids.push(base + left.trailing_zeros());
+                left &= left - 1;
+            }
+        }
+        ids
     }
 
     /// The first place of a pattern, in bytes of the original text.
-    pub(super) fn span(&self, id: PatternId, text: &NormalizedText) -> Option<(usize, usize)> {
-        let found = self
-            .patterns
-            .get(id as usize)?
-            .find(text.as_str().as_bytes())?;
-        Some(text.original_span(found.start(), found.end()))
+    pub(super) fn span(&self, id: PatternId) -> Option<(usize, usize)> {
+        let pattern = self.matcher.patterns.get(id as usize)?;
+        let found = pattern.regex.find(self.text.as_str().as_bytes())?;
+        Some(self.text.original_span(found.start(), found.end()))
     }
+}
+
+/// Whether a word begins or ends at the place, as `\b` means it.
+fn is_boundary(bytes: &[u8], at: usize) -> bool {
+    let is_word =
+        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+    is_word(before) != is_word(bytes.get(at))
+}
+
+fn is_set(bits: &[u64], at: usize) -> bool {
+    bits.get(at / 64)
+        .is_some_and(|word| word >> (at % 64) & 1 == 1)
+}
+
+fn set(bits: &mut [u64], at: usize) {
+    if let Some(word) = bits.get_mut(at / 64) {
+        *word |= 1 << (at % 64);
+    }
+}
+
+/// Clears a bit and says whether it was set.
+fn clear(bits: &mut [u64], at: usize) -> bool {
+    let was = is_set(bits, at);
+    if let Some(word) = bits.get_mut(at / 64) {
+        *word &= !(1 << (at % 64));
+    }
+    was
 }
 
 /// The last line of a regex error says what is wrong; those before it draw the pattern.

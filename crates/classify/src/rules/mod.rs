@@ -8,6 +8,7 @@ mod build;
 mod examples;
 mod file;
 mod language_set;
+mod literals;
 mod matcher;
 mod problem;
 
@@ -16,7 +17,7 @@ pub use language_set::{LanguageSet, RULE_LANGUAGES};
 pub use problem::Problem;
 
 use crate::normalise::NormalizedText;
-use matcher::{Matcher, PatternHits, PatternId};
+use matcher::{Matcher, PatternId, Scan};
 use sha2::{Digest, Sha256};
 use switchboard_domain::{Label, NoAnswer};
 
@@ -62,11 +63,9 @@ struct Context {
 }
 
 impl Context {
-    fn holds(&self, hits: &PatternHits) -> bool {
-        let stands = |id: &PatternId| hits.contains(*id);
-        self.any.iter().any(stands)
-            && (self.with.is_empty() || self.with.iter().any(stands))
-            && !self.not.iter().any(stands)
+    fn holds(&self, scan: &mut Scan<'_>) -> bool {
+        let mut stands = |ids: &[PatternId]| ids.iter().any(|&id| scan.contains(id));
+        stands(&self.any) && (self.with.is_empty() || stands(&self.with)) && !stands(&self.not)
     }
 }
 
@@ -103,54 +102,40 @@ impl RuleSet {
 
     /// The rules that hit a text in one of these languages, in file order.
     pub fn hits(&self, text: &NormalizedText, languages: LanguageSet) -> Vec<Hit<'_>> {
-        let patterns = self.matcher.scan(text, languages);
-        let mut guards = GuardMemory::new(&self.guards, &patterns);
+        let mut scan = self.matcher.scan(text, languages);
+        let mut guards = vec![None; self.guards.len()];
         let mut hits = Vec::new();
         let mut judged = None;
-        for pattern in patterns.iter() {
+        for pattern in scan.candidates() {
             let Some(at) = self.owner.get(pattern as usize).copied().flatten() else {
                 continue;
             };
-            // A rule's patterns are numbered in a row, so its hits follow each other.
+            // A rule's patterns are numbered in a row, so its candidates follow each other.
             if judged.replace(at) == Some(at) {
                 continue;
             }
             let Some(rule) = self.rules.get(at) else {
                 continue;
             };
-            if rule.context.holds(&patterns)
-                && !rule.unless.iter().any(|&guard| guards.holds(guard))
-            {
-                let span = self.matcher.span(pattern, text);
+            if rule.context.holds(&mut scan) && !self.is_guarded(rule, &mut scan, &mut guards) {
+                let first = rule.context.any.iter().find(|&&id| scan.contains(id));
+                let span = first.and_then(|&id| scan.span(id));
                 hits.push(Hit { rule, span });
             }
         }
         hits
     }
-}
 
-/// Guards are asked for by many rules and judged once.
-struct GuardMemory<'a> {
-    guards: &'a [Context],
-    patterns: &'a PatternHits,
-    known: Vec<Option<bool>>,
-}
-
-impl<'a> GuardMemory<'a> {
-    fn new(guards: &'a [Context], patterns: &'a PatternHits) -> Self {
-        Self {
-            guards,
-            patterns,
-            known: vec![None; guards.len()],
-        }
-    }
-
-    fn holds(&mut self, guard: usize) -> bool {
-        let (Some(context), Some(known)) = (self.guards.get(guard), self.known.get_mut(guard))
-        else {
-            return false;
-        };
-        *known.get_or_insert_with(|| context.holds(self.patterns))
+    /// Whether one of the rule's guards switches it off. Guards are asked for by many rules
+    /// and judged once.
+    fn is_guarded(&self, rule: &Rule, scan: &mut Scan<'_>, known: &mut [Option<bool>]) -> bool {
+        rule.unless.iter().any(|&guard| {
+            let (Some(context), Some(known)) = (self.guards.get(guard), known.get_mut(guard))
+            else {
+                return false;
+            };
+            *known.get_or_insert_with(|| context.holds(scan))
+        })
     }
 }
 

@@ -1,0 +1,485 @@
+//! The shipped kind of model: hashed n-grams in, four logits out, in whole numbers.
+//!
+//! Three heads share one table, so that each n-gram is looked up once:
+//!
+//! * `general`: strongly regularised, every source and label counting the same. It holds on
+//!   posts of kinds that were never trained on.
+//! * `special`: hardly regularised. It knows the training's own sources best, and is
+//!   confidently wrong elsewhere.
+//! * `known`: one output per training source, how much the post looks like one of it. Only
+//!   what clearly does is left to `special`.
+//!
+//! What the rules say enters both label heads with a coefficient per label, never negative:
+//! a rule can only raise its own label.
+
+mod file;
+
+pub use file::{FORMAT_VERSION, ModelFileError};
+
+use crate::combine::{PerLabel, softmax};
+use crate::features::{FeatureSpace, GramKind, GramSink, visit_grams};
+use crate::model::{Model, ModelScores, Wording};
+use crate::normalise::NormalizedText;
+use crate::train::example::Example;
+use serde::{Deserialize, Serialize};
+
+/// Columns of one head while it is trained.
+pub const COLUMNS: usize = 8;
+
+/// Columns of the table: `general`, `special`, `known`.
+pub const TABLE_COLUMNS: usize = 16;
+
+/// Sources one model can tell apart; further ones go by no `known` column.
+pub const SOURCES_MAX: usize = COLUMNS;
+
+/// One head in full precision, as the trainer leaves it.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// One row per bucket.
+    pub table: Vec<[f32; COLUMNS]>,
+    /// What stands before any evidence.
+    pub bias: [f32; COLUMNS],
+    /// How much a rule's weight counts, per label.
+    pub rules: PerLabel,
+}
+
+/// The heads of one training.
+#[derive(Clone, Debug)]
+pub struct Heads {
+    /// Holds on unknown sources.
+    pub general: Head,
+    /// Knows the trained sources.
+    pub special: Head,
+    /// Tells whether a post looks like a trained source.
+    pub known: Head,
+    /// How many columns of `known` are used.
+    pub sources: usize,
+}
+
+/// The small numbers beside the table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    word_bits: u8,
+    letter_bits: u8,
+    sources: usize,
+    general: HeadHeader,
+    special: HeadHeader,
+    known: HeadHeader,
+    decision: Decision,
+    card: Card,
+}
+
+/// What turns a column of whole numbers back into logits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeadHeader {
+    step: f32,
+    bias: [f32; COLUMNS],
+    rules: PerLabel,
+}
+
+/// How logits become a verdict; fitted on posts of held-out sources.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// A post this much like a trained source begins to be left to the special head.
+    pub known_from: f32,
+    /// Divides the logits, so that a share of .8 is right eight times in ten.
+    pub temperature: f32,
+    /// Added to the logits of each label.
+    pub offsets: PerLabel,
+}
+
+impl Default for Decision {
+    fn default() -> Self {
+        Self {
+            known_from: 0.8,
+            temperature: 1.0,
+            offsets: [0.0; 4],
+        }
+    }
+}
+
+impl Decision {
+    /// How much of the verdict is the special head's, from 0 to 1.
+    fn share_of_special(&self, known: f32) -> f32 {
+        let from = self.known_from.clamp(0.0, 0.999);
+        ((known - from) / (1.0 - from)).clamp(0.0, 1.0)
+    }
+
+    /// The joined logits of both label heads.
+    fn logits(&self, general: &PerLabel, special: &PerLabel, known: f32) -> PerLabel {
+        let share = self.share_of_special(known);
+        let mut logits = [0.0; 4];
+        for (label, logit) in logits.iter_mut().enumerate() {
+            let of = |values: &PerLabel| values.get(label).copied().unwrap_or(0.0);
+            let joined = of(general) * (1.0 - share) + of(special) * share;
+            *logit = (joined + of(&self.offsets)) / self.temperature;
+        }
+        logits
+    }
+
+    /// The four scores the heads' outputs stand for.
+    pub fn scores(&self, general: &PerLabel, special: &PerLabel, known: f32) -> PerLabel {
+        softmax(self.logits(general, special, known))
+    }
+}
+
+/// Where a model comes from; stands readable at the head of its file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Card {
+    /// Each source with its number of posts.
+    pub sources: Vec<(String, u64)>,
+    /// The rules that spoke during the training.
+    pub rules_version: String,
+    /// The seed of the training.
+    pub seed: u64,
+}
+
+/// A trained model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinearModel {
+    header: Header,
+    version: String,
+    rows: Vec<[i8; TABLE_COLUMNS]>,
+}
+
+impl LinearModel {
+    /// Rounds trained heads to whole numbers.
+    pub fn of(heads: &Heads, space: FeatureSpace, decision: Decision, card: Card) -> Self {
+        let header = Header {
+            word_bits: space.word_bits,
+            letter_bits: space.letter_bits,
+            sources: heads.sources.min(SOURCES_MAX),
+            general: head_header(&heads.general),
+            special: head_header(&heads.special),
+            known: head_header(&heads.known),
+            decision,
+            card,
+        };
+        let rows = heads
+            .general
+            .table
+            .iter()
+            .zip(&heads.special.table)
+            .zip(&heads.known.table)
+            .map(|((general, special), known)| {
+                let mut row = [0; TABLE_COLUMNS];
+                let labels = general
+                    .iter()
+                    .take(4)
+                    .map(|&w| rounded(w, header.general.step));
+                let special = special
+                    .iter()
+                    .take(4)
+                    .map(|&w| rounded(w, header.special.step));
+                let known = known.iter().map(|&w| rounded(w, header.known.step));
+                for (slot, value) in row.iter_mut().zip(labels.chain(special).chain(known)) {
+                    *slot = value;
+                }
+                row
+            })
+            .collect();
+        let mut model = Self {
+            header,
+            version: String::new(),
+            rows,
+        };
+        model.version = file::version_of(&model.to_bytes());
+        model
+    }
+
+    /// The same weights with another decision.
+    #[must_use]
+    pub fn with_decision(mut self, decision: Decision) -> Self {
+        self.header.decision = decision;
+        self.version = file::version_of(&self.to_bytes());
+        self
+    }
+
+    /// How logits become a verdict.
+    pub const fn decision(&self) -> Decision {
+        self.header.decision
+    }
+
+    /// Where it comes from.
+    pub const fn card(&self) -> &Card {
+        &self.header.card
+    }
+
+    const fn space(&self) -> FeatureSpace {
+        FeatureSpace {
+            word_bits: self.header.word_bits,
+            letter_bits: self.header.letter_bits,
+        }
+    }
+
+    /// The heads' outputs for a text, by themselves.
+    fn outputs(&self, totals: &Totals<'_>, rules: &PerLabel) -> Outputs {
+        let (word_value, letter_value) = totals.values();
+        let at = |column: usize, head: &HeadHeader| {
+            let sum = |sums: &Sums| number(sums.get(column).copied().unwrap_or(0));
+            head.step * (sum(&totals.words) * word_value + sum(&totals.letters) * letter_value)
+        };
+        let labels = |from: usize, head: &HeadHeader| {
+            let mut outputs = [0.0; 4];
+            for (label, output) in outputs.iter_mut().enumerate() {
+                let told = |values: &[f32]| values.get(label).copied().unwrap_or(0.0);
+                *output =
+                    at(from + label, head) + told(&head.bias) + told(&head.rules) * told(rules);
+            }
+            outputs
+        };
+        let known = (0..self.header.sources)
+            .map(|source| {
+                let bias = self.header.known.bias.get(source).copied().unwrap_or(0.0);
+                at(8 + source, &self.header.known) + bias
+            })
+            .fold(f32::MIN, f32::max);
+        Outputs {
+            general: labels(0, &self.header.general),
+            special: labels(4, &self.header.special),
+            known: 1.0 / (1.0 + (-known).exp()),
+        }
+    }
+
+    /// The outputs of the heads before they are joined: `general`, `special`, and how much
+    /// the post looks like a trained source.
+    pub fn heads_of_example(&self, example: &Example) -> (PerLabel, PerLabel, f32) {
+        let mut totals = Totals::new(&self.rows);
+        let (words, letters) = example.split();
+        for (kind, grams) in [(GramKind::Words, words), (GramKind::Letters, letters)] {
+            for &gram in grams {
+                totals.gram(kind, gram as usize);
+                totals.end_word();
+            }
+        }
+        let outputs = self.outputs(&totals, &example.rules);
+        (outputs.general, outputs.special, outputs.known)
+    }
+
+    fn totals(&self, text: &NormalizedText) -> Totals<'_> {
+        let mut totals = Totals::new(&self.rows);
+        visit_grams(text, self.space(), &mut totals);
+        totals.end_word();
+        totals
+    }
+}
+
+struct Outputs {
+    general: PerLabel,
+    special: PerLabel,
+    known: f32,
+}
+
+impl Model for LinearModel {
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn score(&self, text: &NormalizedText, rules: &PerLabel) -> ModelScores {
+        let totals = self.totals(text);
+        let outputs = self.outputs(&totals, rules);
+        let decision = &self.header.decision;
+        let share = decision.share_of_special(outputs.known);
+        let logits = decision.logits(&outputs.general, &outputs.special, outputs.known);
+        let wording = totals.wording(self, share, &logits, text);
+        ModelScores {
+            logits: Some(logits),
+            wording,
+        }
+    }
+}
+
+type Sums = [i32; TABLE_COLUMNS];
+
+/// What the n-grams of a text add up to.
+struct Totals<'a> {
+    rows: &'a [[i8; TABLE_COLUMNS]],
+    words: Sums,
+    letters: Sums,
+    /// The letter groups of the word that is being read: at most some 120 small numbers, which
+    /// half the width holds and twice as many fit a register.
+    word_letters: [i16; TABLE_COLUMNS],
+    word_count: usize,
+    letter_count: usize,
+    /// Where each word stands, and the label columns before it was added.
+    spans: Vec<(usize, usize, [i32; 8])>,
+}
+
+impl GramSink for Totals<'_> {
+    fn word(&mut self, start: usize, end: usize) {
+        self.end_word();
+        if self.spans.len() < WORDS_WEIGHED_MAX {
+            self.spans.push((start, end, self.label_sums()));
+        }
+    }
+
+    #[inline]
+    fn gram(&mut self, kind: GramKind, index: usize) {
+        let Some(row) = self.rows.get(index) else {
+            return;
+        };
+        match kind {
+            GramKind::Words => {
+                self.word_count += 1;
+                for (sum, &weight) in self.words.iter_mut().zip(row) {
+                    *sum += i32::from(weight);
+                }
+            }
+            GramKind::Letters => {
+                self.letter_count += 1;
+                for (sum, &weight) in self.word_letters.iter_mut().zip(row) {
+                    *sum = sum.wrapping_add(i16::from(weight));
+                }
+            }
+        }
+    }
+}
+
+/// Words of a long text that can stand in the reasons; the sums count all of them.
+const WORDS_WEIGHED_MAX: usize = 200;
+
+/// Words named in the reasons: the third already explains little.
+const WORDS_NAMED: usize = 3;
+
+/// A smaller part in the verdict is no reason.
+const WORD_WEIGHT_MIN: f32 = 0.05;
+
+impl<'a> Totals<'a> {
+    fn end_word(&mut self) {
+        for (sum, letters) in self.letters.iter_mut().zip(&mut self.word_letters) {
+            *sum += i32::from(std::mem::take(letters));
+        }
+    }
+
+    const fn new(rows: &'a [[i8; TABLE_COLUMNS]]) -> Self {
+        Self {
+            rows,
+            words: [0; TABLE_COLUMNS],
+            letters: [0; TABLE_COLUMNS],
+            word_letters: [0; TABLE_COLUMNS],
+            word_count: 0,
+            letter_count: 0,
+            spans: Vec::new(),
+        }
+    }
+
+    fn values(&self) -> (f32, f32) {
+        (value_of(self.word_count), value_of(self.letter_count))
+    }
+
+    /// Sums of the eight label columns. Letter groups and words count together here: it only
+    /// decides which words are named.
+    fn label_sums(&self) -> [i32; 8] {
+        let mut sums = [0; 8];
+        for (sum, (words, letters)) in sums.iter_mut().zip(self.words.iter().zip(&self.letters)) {
+            *sum = words * 3 + letters;
+        }
+        sums
+    }
+
+    /// The words that spoke most for the winning label against the mean of the others.
+    fn wording(
+        &self,
+        model: &LinearModel,
+        share: f32,
+        logits: &PerLabel,
+        text: &NormalizedText,
+    ) -> Vec<Wording> {
+        let winner = (0..4).fold(0, |best, label| {
+            if logits.get(label) > logits.get(best) {
+                label
+            } else {
+                best
+            }
+        });
+        let (_, letter_value) = self.values();
+        let factors = [
+            model.header.general.step * (1.0 - share) * letter_value,
+            model.header.special.step * share * letter_value,
+        ];
+        let end = self.label_sums();
+        let after = self
+            .spans
+            .iter()
+            .skip(1)
+            .map(|(_, _, sums)| sums)
+            .chain([&end]);
+        let mut found: Vec<(f32, usize, usize)> = self
+            .spans
+            .iter()
+            .zip(after)
+            .map(|((from, to, before), after)| {
+                let mut weight = 0.0;
+                for (column, (before, after)) in before.iter().zip(after).enumerate() {
+                    let sign = if column % 4 == winner {
+                        1.0
+                    } else {
+                        -1.0 / 3.0
+                    };
+                    let factor = factors.get(column / 4).copied().unwrap_or(0.0);
+                    weight += sign * factor * number(after - before);
+                }
+                (weight, *from, *to)
+            })
+            .filter(|(weight, _, _)| *weight >= WORD_WEIGHT_MIN)
+            .collect();
+        found.sort_by(|left, right| right.0.total_cmp(&left.0));
+        found.truncate(WORDS_NAMED);
+        found
+            .into_iter()
+            .map(|(weight, from, to)| Wording {
+                weight,
+                span: text.original_span(from, to),
+            })
+            .collect()
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "sums of small numbers over one post"
+)]
+const fn number(sum: i32) -> f32 {
+    sum as f32
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count of n-grams")]
+fn value_of(count: usize) -> f32 {
+    1.0 / (count.max(1) as f32).sqrt()
+}
+
+/// The few heaviest weights are cut off, so that the many small ones keep their differences.
+const KEPT_SHARE: f64 = 0.9998;
+
+fn head_header(head: &Head) -> HeadHeader {
+    let mut sizes: Vec<f32> = head
+        .table
+        .iter()
+        .flatten()
+        .map(|weight| weight.abs())
+        .filter(|size| *size > 0.0)
+        .collect();
+    sizes.sort_by(f32::total_cmp);
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a place in a list of a few million"
+    )]
+    let at = (sizes.len() as f64 * KEPT_SHARE) as usize;
+    let largest = sizes.get(at).or(sizes.last()).copied().unwrap_or(1.0);
+    HeadHeader {
+        step: largest / 127.0,
+        bias: head.bias,
+        rules: head.rules,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "clamped before")]
+fn rounded(weight: f32, step: f32) -> i8 {
+    (weight / step).round().clamp(-127.0, 127.0) as i8
+}

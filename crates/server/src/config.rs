@@ -16,6 +16,7 @@ use switchboard_inbox::InboxConfig;
 use switchboard_ingest::config::{SourceConfig, read_limits, read_sources};
 use switchboard_ingest::receive::ReceiveLimits;
 use switchboard_route::RouteConfig;
+use switchboard_storage::StoreConfig;
 use switchboard_stream::backend::BackendConfig;
 use switchboard_stream::backend::kafka::Secrets;
 use switchboard_stream::topic::Retention;
@@ -45,11 +46,14 @@ pub(crate) type Environment = BTreeMap<String, String>;
 pub(crate) struct Config {
     pub(crate) server: ServerConfig,
     pub(crate) log: LogConfig,
+    pub(crate) store: StoreConfig,
     pub(crate) ingest: IngestConfig,
     pub(crate) classify: ClassifyConfig,
     pub(crate) route: RouteConfig,
     pub(crate) brands: Arc<BrandTable>,
     pub(crate) alert: AlertConfig,
+    /// What the notifiers' references to secrets are looked up in.
+    pub(crate) secrets: crate::secrets::Secrets,
     pub(crate) inbox: InboxConfig,
 }
 
@@ -122,6 +126,7 @@ impl Config {
         match config {
             Some(mut config) if problems.is_empty() => {
                 config.log.secrets = secrets(environment.clone());
+                config.secrets = crate::secrets::Secrets::new(environment.clone());
                 Ok(config)
             }
             _ => Err(problems),
@@ -131,6 +136,7 @@ impl Config {
     fn read(root: &mut Section<'_>) -> Option<Self> {
         let server = root.section("server", read_server);
         let log = root.section("log", read_log);
+        let store = root.section("store", StoreConfig::read);
         let ingest = IngestConfig {
             limits: root.section("ingest", read_limits),
             sources: read_sources(root),
@@ -143,11 +149,13 @@ impl Config {
         Some(Self {
             server,
             log,
+            store,
             ingest,
             classify,
             route: route?,
             brands,
             alert,
+            secrets: crate::secrets::Secrets::default(),
             inbox,
         })
     }
@@ -189,9 +197,7 @@ fn read_server(section: &mut Section<'_>) -> ServerConfig {
 
 /// Looks secrets up in the environment and on disk, at the moment they are needed.
 fn secrets(environment: Environment) -> Secrets {
-    Secrets::new(move |reference| {
-        reference.resolve(&environment, |path| std::fs::read_to_string(path))
-    })
+    Secrets::new(move |reference| reference.resolve(&environment, crate::secrets::read_file))
 }
 
 fn read_log(section: &mut Section<'_>) -> LogConfig {

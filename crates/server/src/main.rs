@@ -9,6 +9,8 @@
 //! | [`lifecycle`] | signals, the two ways to stop, what happens when a part dies |
 //! | [`ops`] | `/metrics`, `/livez`, `/readyz` |
 //! | [`login_link`] | links that log somebody in, once; the first administrator's too |
+//! | [`secrets`] | where references to secrets are looked up |
+//! | [`login_link`] | links that log somebody in, once; the first administrator's too |
 //! | [`lock`] | the data directory belongs to one server at a time |
 //!
 //! A new command is a variant in `arguments` and a module in `command`.
@@ -25,6 +27,7 @@ mod lock;
 mod login_link;
 mod ops;
 mod randomness;
+mod secrets;
 mod terminal;
 mod wiring;
 

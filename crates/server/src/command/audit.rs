@@ -10,7 +10,7 @@ use serde_json::json;
 
 pub(crate) async fn run(audit: Audit, environment: Environment) -> Result<Done> {
     let Audit::Verify(listing) = audit;
-    let store = local::store(&listing.installation, &environment)?;
+    let store = local::store(&listing.installation, &environment).await?;
     let report = store.audit.verify().await?;
     if listing.json {
         let fault = report.fault.as_ref();

@@ -5,7 +5,7 @@ use crate::config::{Config, Environment};
 use crate::exit::Failure;
 use crate::lock::{self, Running};
 use crate::wiring;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::path::PathBuf;
 use switchboard_ingest::api_client::{ApiClient, ApiError};
 use switchboard_storage::Store;
@@ -25,17 +25,36 @@ pub(crate) fn data_dir(installation: &Installation, environment: &Environment) -
 /// The store of an installation that must be there: a mistyped directory is no empty one.
 ///
 /// # Errors
-/// Exit code 2 when there is no store in the directory.
-pub(crate) fn store(installation: &Installation, environment: &Environment) -> Result<Store> {
+/// Exit code 2 when there is no store in the directory, 4 when the server does not answer.
+pub(crate) async fn store(installation: &Installation, environment: &Environment) -> Result<Store> {
+    let config = Config::load(installation.config.as_deref(), environment)?;
     let dir = data_dir(installation, environment)?;
-    if !dir.join(STORE_FILE_NAME).exists() {
+    if config.store.is_embedded() && !dir.join(STORE_FILE_NAME).exists() {
         let message = format!(
-            "there is no {STORE_FILE_NAME} in `{}`: name the data directory with --data-dir",
+            "there is no {STORE_FILE_NAME} in `{}`: name the data directory with --data-dir, or \
+             the configuration with --config",
             dir.display()
         );
         return Err(Failure::Usage(message).into());
     }
-    wiring::open_store(&dir, &Metrics::new(crate::VERSION)?)
+    wiring::open_store(&config, &dir, &Metrics::new(crate::VERSION)?).await
+}
+
+/// The store of an installation that may begin with this.
+///
+/// # Errors
+/// As above, except that an embedded store is made when there is none.
+pub(crate) async fn new_store(
+    installation: &Installation,
+    environment: &Environment,
+) -> Result<Store> {
+    let config = Config::load(installation.config.as_deref(), environment)?;
+    let dir = data_dir(installation, environment)?;
+    if config.store.is_embedded() {
+        std::fs::create_dir_all(&dir)
+            .with_context(|| format!("cannot create the data directory `{}`", dir.display()))?;
+    }
+    wiring::open_store(&config, &dir, &Metrics::new(crate::VERSION)?).await
 }
 
 /// The running server of the installation.

@@ -4,20 +4,19 @@
 //! come from somewhere.
 
 use super::local;
-use crate::arguments::{Installation, Listing, Named, NewPrincipal, Token};
+use crate::arguments::{Listing, Named, NewPrincipal, Token};
 use crate::clock::SystemClock;
 use crate::config::Environment;
 use crate::exit::{Done, Failure};
-use crate::{randomness, terminal, wiring};
-use anyhow::{Context, Result};
+use crate::{randomness, terminal};
+use anyhow::Result;
 use serde_json::json;
 use std::collections::BTreeSet;
 use switchboard_config::unknown_name;
 use switchboard_domain::access::Role;
 use switchboard_domain::ticket::Actor;
 use switchboard_domain::{Clock, Slug};
-use switchboard_storage::{NewToken, Store, TokenInfo};
-use switchboard_telemetry::Metrics;
+use switchboard_storage::{NewToken, TokenInfo};
 
 /// Room for a person's full name; lists stay readable.
 const NAME_CHARACTERS_MAX: usize = 80;
@@ -36,7 +35,7 @@ pub(crate) async fn token(token: Token, environment: Environment) -> Result<Done
 async fn create_token(new: &NewPrincipal, environment: &Environment) -> Result<Done> {
     let (role, departments) = checked(new)?;
     require_departments(role, &departments)?;
-    let store = open(&new.installation, environment)?;
+    let store = local::new_store(&new.installation, environment).await?;
     let secret = randomness::token();
     let token = NewToken {
         name: new.name.clone(),
@@ -60,7 +59,7 @@ async fn create_token(new: &NewPrincipal, environment: &Environment) -> Result<D
 }
 
 async fn list_tokens(listing: &Listing, environment: &Environment) -> Result<Done> {
-    let store = local::store(&listing.installation, environment)?;
+    let store = local::store(&listing.installation, environment).await?;
     for token in store.access.list_tokens().await? {
         terminal::line(&if listing.json {
             as_json(&token)
@@ -72,7 +71,7 @@ async fn list_tokens(listing: &Listing, environment: &Environment) -> Result<Don
 }
 
 async fn revoke_token(named: &Named, environment: &Environment) -> Result<Done> {
-    let store = local::store(&named.installation, environment)?;
+    let store = local::store(&named.installation, environment).await?;
     let revoked = store
         .access
         .revoke_token(&named.name, &actor(), SystemClock.now())
@@ -155,13 +154,6 @@ fn check_name(name: &str) -> Result<()> {
         terminal::harmless(name, NAME_CHARACTERS_MAX) == name,
         || "the name has control characters in it; leave them out".to_owned(),
     )
-}
-
-pub(super) fn open(installation: &Installation, environment: &Environment) -> Result<Store> {
-    let dir = local::data_dir(installation, environment)?;
-    std::fs::create_dir_all(&dir)
-        .with_context(|| format!("cannot create the data directory `{}`", dir.display()))?;
-    wiring::open_store(&dir, &Metrics::new(crate::VERSION)?)
 }
 
 pub(super) fn actor() -> Actor {

@@ -1,7 +1,7 @@
 //! `switchboard user`: people, and the links that let them in.
 
 use super::local;
-use super::principal::{actor, checked, names, open, require};
+use super::principal::{actor, checked, names, require};
 use crate::arguments::{Installation, Listing, LoginLink, Named, NewPrincipal, User};
 use crate::clock::SystemClock;
 use crate::config::{Config, Environment};
@@ -29,7 +29,7 @@ pub(crate) async fn run(user: User, environment: Environment) -> Result<Done> {
 
 async fn create(new: &NewPrincipal, environment: &Environment) -> Result<Done> {
     let user = stored(new)?;
-    let store = open(&new.installation, environment)?;
+    let store = local::new_store(&new.installation, environment).await?;
     let created = store
         .people
         .create_user(user, &actor(), SystemClock.now())
@@ -42,7 +42,7 @@ async fn create(new: &NewPrincipal, environment: &Environment) -> Result<Done> {
 }
 
 async fn list(listing: &Listing, environment: &Environment) -> Result<Done> {
-    let store = local::store(&listing.installation, environment)?;
+    let store = local::store(&listing.installation, environment).await?;
     for person in store.people.list_people().await? {
         terminal::line(&if listing.json {
             as_json(&person)
@@ -57,7 +57,7 @@ async fn link(wanted: &LoginLink, environment: &Environment) -> Result<Done> {
     let LoginLink { named, valid } = wanted;
     let fits = valid.is_positive() && *valid <= LINK_LIFETIME_MAX;
     require(fits, || "--valid must be from 1s to 168h".to_owned())?;
-    let store = local::store(&named.installation, environment)?;
+    let store = local::store(&named.installation, environment).await?;
     let base_url = base_url(&named.installation, environment)?;
     let (name, by) = (named.name.as_str(), actor());
     let made = login_link::link(&store, &SystemClock, &base_url, name, *valid, &by).await?;
@@ -82,7 +82,7 @@ fn base_url(installation: &Installation, environment: &Environment) -> Result<St
 
 async fn set_role(new: &NewPrincipal, environment: &Environment) -> Result<Done> {
     let user = stored(new)?;
-    let store = local::store(&new.installation, environment)?;
+    let store = local::store(&new.installation, environment).await?;
     let changed = store
         .people
         .set_role(user, &actor(), SystemClock.now())
@@ -92,7 +92,7 @@ async fn set_role(new: &NewPrincipal, environment: &Environment) -> Result<Done>
 }
 
 async fn set_disabled(named: &Named, disabled: bool, environment: &Environment) -> Result<Done> {
-    let store = local::store(&named.installation, environment)?;
+    let store = local::store(&named.installation, environment).await?;
     let changed = store
         .people
         .set_disabled(&named.name, disabled, &actor(), SystemClock.now())

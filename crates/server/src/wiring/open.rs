@@ -13,8 +13,9 @@ use std::path::Path;
 use std::sync::Arc;
 use switchboard_classify::{Classifier, NoModel, Problem, RuleSet};
 use switchboard_domain::{Clock, Slug};
-use switchboard_storage::sqlite::{SqliteOptions, SqliteStore};
-use switchboard_storage::{Authenticator, Store};
+use switchboard_storage::{
+    Authenticator, PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, Store,
+};
 use switchboard_stream::backend::BackendConfig;
 use switchboard_stream::backend::embedded::{EmbeddedLog, EmbeddedOptions};
 use switchboard_stream::backend::kafka::{KafkaLog, KafkaOptions};
@@ -32,7 +33,7 @@ pub(crate) async fn open(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let metrics = open_metrics(&config)?;
     let log = open_log(&config, data_dir, &metrics, &clock).await?;
-    let store = open_store(data_dir, &metrics)?;
+    let store = open_store(&config, data_dir, &metrics).await?;
     let authenticator = Authenticator::new(Arc::clone(&store.access), Some(secret.to_owned()));
     let lifecycle = Lifecycle::default();
     let config = Arc::new(config);
@@ -49,18 +50,47 @@ pub(crate) async fn open(
 }
 
 /// The store alone, for commands that write beside a running server.
-pub(crate) fn open_store(data_dir: &Path, metrics: &Metrics) -> Result<Store> {
-    let options = SqliteOptions {
-        dir: data_dir.to_owned(),
-        // Several processes may write beside each other; each numbers its own audit rows.
-        writer: format!(
-            "{}-{}",
-            std::process::id(),
-            hex::encode(randomness::bytes::<4>())
-        ),
-        metrics: metrics.clone(),
+///
+/// # Errors
+/// When it cannot be had; what would help is said.
+pub(crate) async fn open_store(
+    config: &Config,
+    data_dir: &Path,
+    metrics: &Metrics,
+) -> Result<Store> {
+    // Several processes may write beside each other; each numbers its own audit rows.
+    let writer = format!(
+        "{}-{}",
+        std::process::id(),
+        hex::encode(randomness::bytes::<4>())
+    );
+    let metrics = metrics.clone();
+    let secrets = config.secrets.environment();
+    let address = config
+        .store
+        .address(secrets, crate::secrets::read_file)
+        .map_err(|error| Failure::Usage(format!("`[store] url`: {error}")))?;
+    let Some(url) = address else {
+        let dir = data_dir.to_owned();
+        return Ok(SqliteStore::open(SqliteOptions {
+            dir,
+            writer,
+            metrics,
+        })?
+        .store());
     };
-    Ok(SqliteStore::open(options)?.store())
+    let authorities = config.store.authorities.clone();
+    let store = PostgresStore::open(PostgresOptions {
+        url,
+        authorities,
+        writer,
+        metrics,
+    });
+    match store.await {
+        Ok(store) => Ok(store.store()),
+        Err(error) if error.is_transient() => Err(Failure::Unreachable(error.to_string()).into()),
+        Err(error) => Err(error.into()),
+    }
 }
 /// The classifier the configuration asks for.
 ///

@@ -1,10 +1,16 @@
-//! Measures the store by hand: intake, timers, lists, seal. Prints one line per figure.
+//! Measures a store by hand: intake beside bare inserts of the same rows, outbox, seal, lists,
+//! timers. Prints one line per figure.
 //!
-//! `cargo run --release -p switchboard-storage --example measure -- [TICKETS]`
+//! `cargo run --release -p switchboard-storage --example measure -- [TICKETS] [sqlite|postgres]`
+//!
+//! PostgreSQL is a server of its own with `fsync = on`, or the one that `DATABASE_URL` names.
 
 #![expect(clippy::print_stdout, reason = "a program for a person at a terminal")]
 
+mod place;
+
 use jiff::{SignedDuration, Timestamp};
+use place::Place;
 use std::time::{Duration, Instant};
 use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::intake::{ClassifiedMention, Incoming};
@@ -12,54 +18,47 @@ use switchboard_domain::routing::{Decision, Facts, Priority, RoutingTable, route
 use switchboard_domain::sla::SlaPolicy;
 use switchboard_domain::ticket::Actor;
 use switchboard_domain::{Classification, Label, Mention, OffsetMove, Scores, Slug, StoredOffset};
-use switchboard_storage::{IntakeBatch, Sort, SqliteOptions, SqliteStore, Store, TicketQuery};
-use switchboard_telemetry::Metrics;
+use switchboard_storage::{IntakeBatch, MAX_INTAKE_BATCH, Sort, Store, TicketQuery};
 
 type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let tickets = std::env::args()
-        .nth(1)
-        .map_or(Ok(20_000), |count| count.parse())?;
-    for batch in [64, 128, 256, 500] {
-        let dir = tempfile::tempdir()?;
-        let store = open(dir.path())?;
-        fill(&store, 10_000, batch).await?;
-    }
-    let dir = tempfile::tempdir()?;
-    let store = open(dir.path())?;
-    fill(&store, tickets, 128).await?;
+    let mut arguments = std::env::args().skip(1);
+    let tickets = arguments.next().map_or(Ok(20_000), |count| count.parse())?;
+    let backend = arguments.next().unwrap_or_else(|| "sqlite".into());
+    let place = Place::new(&backend)?;
+    println!("{backend}, {tickets} mentions");
+    let store = place.open().await?;
+    fill(&store, (0, 10_000), MAX_INTAKE_BATCH).await?;
+    fill(&store, (10_000, tickets), MAX_INTAKE_BATCH).await?;
+    fill(&store, (tickets, tickets + 10_000), MAX_INTAKE_BATCH).await?;
+    println!(
+        "size: {} bytes per mention, {} of them still to be told",
+        place.bytes().await? / (tickets as u64 + 10_000),
+        place.outbox_bytes().await? / (tickets as u64 + 10_000)
+    );
+    place.write_bare(MAX_INTAKE_BATCH).await?;
     drain(&store).await?;
     lists(&store).await?;
-    timers(&store).await?;
-    let bytes = std::fs::metadata(dir.path().join("store.db"))?.len();
-    println!(
-        "file: {} bytes per mention",
-        bytes / u64::try_from(tickets)?
-    );
-    Ok(())
+    timers(&store).await
 }
 
-fn open(dir: &std::path::Path) -> Result<Store, Failure> {
-    let options = SqliteOptions {
-        dir: dir.to_owned(),
-        writer: "measure".into(),
-        metrics: Metrics::new("measure")?,
-    };
-    Ok(SqliteStore::open(options)?.store())
-}
-
-async fn fill(store: &Store, count: usize, batch: usize) -> Result<(), Failure> {
+async fn fill(store: &Store, (from, to): (usize, usize), batch: usize) -> Result<(), Failure> {
     let begun = Instant::now();
     let mut times = vec![];
-    for base in (0..count).step_by(batch) {
-        let items = (base..(base + batch).min(count))
+    let mut stands = store
+        .offsets
+        .load_offset("route", "mention.classified", 0)
+        .await?
+        .map_or(0, |offset| offset.next);
+    for base in (from..to).step_by(batch) {
+        let items = (base..(base + batch).min(to))
             .map(incoming)
             .collect::<Result<_, _>>()?;
         let batch = IntakeBatch {
             items,
-            offset: step(base, base + batch),
+            offset: step(stands, stands + 1),
             join_window: SignedDuration::from_hours(24),
             now: at(0),
             actor: Actor::System("route".into()),
@@ -67,11 +66,12 @@ async fn fill(store: &Store, count: usize, batch: usize) -> Result<(), Failure> 
         let begun = Instant::now();
         store.intake.take_in(batch).await?;
         times.push(begun.elapsed());
+        stands += 1;
     }
     let spent: Duration = times.iter().sum();
-    let rate = count as u128 * 1_000_000 / spent.as_micros().max(1);
+    let rate = (to - from) as u128 * 1_000_000 / spent.as_micros().max(1);
     println!(
-        "intake, batch {batch}: {rate} mentions/s; {}; all {:?}",
+        "intake of {from} to {to}, batch {batch}: {rate} mentions/s; {}; all {:?}",
         spread(times),
         begun.elapsed()
     );
@@ -156,14 +156,14 @@ fn at(minute: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_mins(28_000_000 + minute)
 }
 
-fn step(from: usize, to: usize) -> OffsetMove {
+fn step(from: u64, to: u64) -> OffsetMove {
     OffsetMove {
         consumer: "route".into(),
         topic: "mention.classified".into(),
         partition: 0,
-        expected: (from > 0).then_some(from as u64),
+        expected: (from > 0).then_some(from),
         to: StoredOffset {
-            next: to as u64,
+            next: to,
             incarnation: "log".into(),
             last_hash: None,
         },

@@ -15,7 +15,7 @@ const LINE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 pub(crate) fn run(classify: &Classify, environment: &Environment) -> Result<Done> {
     let config = Config::load(classify.config.as_deref(), environment)?;
-    let classifier = wiring::classifier(&config)?;
+    let classifier = wiring::classifier_with(&config, classify.model.as_deref())?;
     let mut input = open(classify)?;
     let mut output = BufWriter::new(std::io::stdout().lock());
     match classify_lines(&classifier, &mut input, &mut output) {

@@ -6,12 +6,15 @@ mod classify;
 mod connector;
 mod demo;
 mod dlq;
+mod eval;
 mod explain;
+mod labelled;
 mod local;
 mod principal;
 mod replay;
 mod run;
 mod topic;
+mod train;
 mod user;
 
 use crate::arguments::{Arguments, Command};
@@ -28,6 +31,8 @@ pub(crate) fn dispatch(arguments: Arguments, environment: Environment) -> Result
         Command::Check(check) => check::run(&check, &environment),
         Command::Replay(replay) => on_runtime(replay::run(replay, environment)),
         Command::Classify(classify) => classify::run(&classify, &environment),
+        Command::Train(train) => train::run(&train, &environment),
+        Command::Eval(eval) => eval::run(&eval, &environment),
         Command::Connector(connector) => connector::run(&connector),
         Command::Explain(explain) => on_runtime(explain::run(explain, environment)),
         Command::User(user) => on_runtime(user::run(user, environment)),

@@ -2,18 +2,21 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`open`] | log, store, metrics and rules, opened |
+//! | [`open`] | log, store and metrics, opened |
+//! | [`classifier`] | rules, model and thresholds |
 //! | [`stages`] | classify, route, alert, each with what it reads |
 //! | [`duties`] | sources, timers, the relay, retention, the watchdog |
 //! | [`http`] | the API and the ops listener |
 
+mod classifier;
 mod duties;
 mod http;
 mod open;
 mod stages;
 
+pub(crate) use classifier::{classifier, classifier_with, rules};
 pub(crate) use http::listen;
-pub(crate) use open::{classifier, open, open_store};
+pub(crate) use open::{open, open_store};
 
 use crate::arguments::Role;
 use crate::config::Config;

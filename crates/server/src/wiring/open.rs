@@ -3,7 +3,7 @@
 use super::Parts;
 use crate::arguments::Role;
 use crate::clock::SystemClock;
-use crate::config::{Config, read_text};
+use crate::config::Config;
 use crate::exit::Failure;
 use crate::lifecycle::Lifecycle;
 use crate::randomness;
@@ -11,7 +11,6 @@ use anyhow::Result;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use switchboard_classify::{Classifier, NoModel, Problem, RuleSet};
 use switchboard_domain::{Clock, Slug};
 use switchboard_storage::{
     Authenticator, PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, Store,
@@ -91,33 +90,6 @@ pub(crate) async fn open_store(
         Err(error) if error.is_transient() => Err(Failure::Unreachable(error.to_string()).into()),
         Err(error) => Err(error.into()),
     }
-}
-/// The classifier the configuration asks for.
-///
-/// # Errors
-/// A usage failure that lists every problem of the rule file.
-pub(crate) fn classifier(config: &Config) -> Result<Classifier> {
-    let (name, rules) = match &config.classify.rules {
-        None => ("built-in rules".to_owned(), RuleSet::shipped()),
-        Some(path) => {
-            let text = read_text(Path::new(&path.value))?;
-            (path.value.clone(), RuleSet::parse(&text))
-        }
-    };
-    let rules = rules.map_err(|problems| {
-        let lines = problems.iter().map(|problem| {
-            let Problem {
-                line,
-                column,
-                message,
-            } = problem;
-            format!("{name}:{line}:{column}: {message}")
-        });
-        let lines: Vec<String> = lines.collect();
-        Failure::Usage(format!("the rules are not usable\n{}", lines.join("\n")))
-    })?;
-    let thresholds = config.classify.thresholds;
-    Ok(Classifier::new(rules, Box::new(NoModel)).with_thresholds(thresholds))
 }
 
 fn open_metrics(config: &Config) -> Result<Metrics> {

@@ -1,7 +1,7 @@
 //! The stages, in the order in which data flows.
 
 use super::Parts;
-use super::open::classifier;
+use super::classifier::classifier;
 use crate::arguments::Role;
 use crate::randomness;
 use anyhow::Result;

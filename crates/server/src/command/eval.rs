@@ -1,0 +1,111 @@
+//! `switchboard eval`: how often the classifier is right on labelled posts.
+
+use super::labelled::{LabelledPosts, read};
+use crate::arguments::Eval;
+use crate::config::{Config, Environment};
+use crate::exit::Done;
+use crate::{terminal, wiring};
+use anyhow::Result;
+use std::collections::BTreeMap;
+use switchboard_classify::train::report::Figures;
+use switchboard_classify::train::validate::judge;
+use switchboard_classify::train::{
+    Judgement, LabelledPost, Report, Split, TrainSettings, TrainingSet, cross_validate, seed_posts,
+};
+use switchboard_classify::Classifier;
+use switchboard_domain::{Label, Mention, Slug};
+
+pub(crate) fn run(arguments: &Eval, environment: &Environment) -> Result<Done> {
+    let config = Config::load(arguments.config.as_deref(), environment)?;
+    let LabelledPosts { posts, done } = read(&arguments.data)?;
+    let reports = if arguments.cross_validate {
+        left_out(arguments, posts, &config)?
+    } else {
+        let classifier = wiring::classifier_with(&config, arguments.model.as_deref())?;
+        let report = Report::of(&judged(&classifier, &posts));
+        BTreeMap::from([("as asked", report)])
+    };
+    if arguments.json {
+        terminal::line(&serde_json::to_string(&reports)?);
+    } else {
+        for (name, report) in &reports {
+            tell(name, report);
+        }
+    }
+    Ok(done)
+}
+
+/// Trains anew without each source, and without each fifth, and judges what was left out.
+fn left_out(
+    arguments: &Eval,
+    mut posts: Vec<LabelledPost>,
+    config: &Config,
+) -> Result<BTreeMap<&'static str, Report>> {
+    if arguments.seed_corpus {
+        posts.extend(seed_posts());
+    }
+    let settings = TrainSettings::default();
+    let set = TrainingSet::of(&posts, &wiring::rules(config)?, settings.space);
+    let mut reports = BTreeMap::new();
+    for (name, split) in [
+        ("left-out sources", Split::Source),
+        ("left-out fifths", Split::Fifth),
+    ] {
+        let outcomes = cross_validate(&set, split, &settings, |part| {
+            terminal::note(&format!("training {part}"));
+        });
+        let report = Report::of(&judge(&set, &outcomes, &settings.decision));
+        reports.insert(name, report);
+    }
+    Ok(reports)
+}
+
+fn judged(classifier: &Classifier, posts: &[LabelledPost]) -> Vec<Judgement> {
+    let judge = |post: &LabelledPost| {
+        let mut mention = Mention::new(Slug::from_any("api"), "", post.text.clone());
+        mention.lang.clone_from(&post.lang);
+        let verdict = classifier.classify(&mention);
+        Judgement {
+            source: post.source.clone(),
+            truth: post.label,
+            guess: verdict.label,
+            scores: Label::ALL.map(|label| verdict.scores.of(label)),
+        }
+    };
+    posts.iter().map(judge).collect()
+}
+
+fn tell(name: &str, report: &Report) {
+    terminal::line(&format!(
+        "{name}: macro-F1 {:.3}; every source counting the same {:.3}; calibration error {:.3}",
+        report.overall.macro_f1, report.even_macro_f1, report.overall.calibration_error
+    ));
+    row("all", &report.overall);
+    for (source, figures) in &report.sources {
+        row(source, figures);
+    }
+    terminal::line("  rows are what posts are, columns what they were taken for");
+    for (label, counts) in Label::ALL.iter().zip(report.overall.confusion) {
+        let cells: Vec<String> = counts.iter().map(|count| format!("{count:7}")).collect();
+        terminal::line(&format!("  {:10} {}", label.as_str(), cells.join(" ")));
+    }
+}
+
+fn row(source: &str, figures: &Figures) {
+    let labels: Vec<String> = Label::ALL
+        .iter()
+        .filter_map(|label| {
+            let figures = figures.labels.get(label.as_str())?;
+            Some(format!(
+                "{label} P {:.2} R {:.2} F1 {:.3}",
+                figures.precision, figures.recall, figures.f1
+            ))
+        })
+        .collect();
+    terminal::line(&format!(
+        "  {source:22} {:6} posts  macro-F1 {:.3}  {}",
+        figures.posts,
+        figures.macro_f1,
+        labels.join("  ")
+    ));
+}

@@ -1,0 +1,60 @@
+//! The classifier: its rules, its model, its thresholds.
+
+use crate::config::{Config, read_text};
+use crate::exit::Failure;
+use anyhow::Result;
+use std::path::Path;
+use switchboard_classify::{Classifier, LinearModel, Problem, RuleSet};
+
+/// The classifier the configuration asks for.
+///
+/// # Errors
+/// A usage failure that lists every problem of the rule file, or says what is wrong with the
+/// model file.
+pub(crate) fn classifier(config: &Config) -> Result<Classifier> {
+    classifier_with(config, None)
+}
+
+/// The same with another model than the configured one.
+pub(crate) fn classifier_with(config: &Config, model: Option<&Path>) -> Result<Classifier> {
+    let configured = config.classify.model.as_ref().map(|path| path.value.as_str());
+    let model = match model.or(configured.map(Path::new)) {
+        Some(path) => model_at(path)?,
+        None => LinearModel::shipped()?,
+    };
+    let classifier = Classifier::new(rules(config)?, Box::new(model));
+    Ok(classifier.with_thresholds(config.classify.thresholds))
+}
+
+fn model_at(path: &Path) -> Result<LinearModel> {
+    let name = path.display();
+    let bytes = std::fs::read(path)
+        .map_err(|error| Failure::Usage(format!("cannot read `{name}`: {error}")))?;
+    let model = LinearModel::from_bytes(&bytes)
+        .map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+    Ok(model)
+}
+
+/// The rules the configuration asks for.
+pub(crate) fn rules(config: &Config) -> Result<RuleSet> {
+    let (name, rules) = match &config.classify.rules {
+        None => ("built-in rules".to_owned(), RuleSet::shipped()),
+        Some(path) => {
+            let text = read_text(Path::new(&path.value))?;
+            (path.value.clone(), RuleSet::parse(&text))
+        }
+    };
+    let rules = rules.map_err(|problems| {
+        let lines = problems.iter().map(|problem| {
+            let Problem {
+                line,
+                column,
+                message,
+            } = problem;
+            format!("{name}:{line}:{column}: {message}")
+        });
+        let lines: Vec<String> = lines.collect();
+        Failure::Usage(format!("the rules are not usable\n{}", lines.join("\n")))
+    })?;
+    Ok(rules)
+}

@@ -17,7 +17,7 @@ NODE    := 20.19
 N       ?= 200
 CASES   ?= 20000
 
-.PHONY: build ui test test-ui demo bench faults fuzz lint format deny toolchain node
+.PHONY: build ui test test-ui journeys bench-ui demo bench faults fuzz lint format deny toolchain node
 
 build: toolchain ui
 	$(CARGO) build --release --locked -p switchboard-server --features embed-ui
@@ -40,6 +40,15 @@ test: toolchain lint deny test-ui
 # The page's types are made from the API's own description, so a change there shows here.
 test-ui: toolchain ui
 	cd $(UI) && npm run --silent check && npm run --silent test
+
+# People's journeys through the page, in headless Chromium against the binary of `make test`.
+journeys: toolchain ui node
+	$(CARGO) build --locked -p switchboard-server $(PAGE)
+	tests/browser/run
+
+# From an event and from a key to the eye; figures in tests/bench/README.md.
+bench-ui: build node
+	SWITCHBOARD_BIN=$(CURDIR)/target/release/switchboard tests/browser/run bench
 
 lint: toolchain ui
 	$(CARGO) fmt --all --check

@@ -116,7 +116,9 @@ fn edits_and_deletions_of_mastodons_streams_are_told() {
     let Some(recordings) = recordings("mastodon") else {
         return;
     };
-    let streams = recordings.iter().filter(|one| one.url.contains("/streaming"));
+    let streams = recordings
+        .iter()
+        .filter(|one| one.url.contains("/streaming"));
     let (mut edits, mut deletions) = (0, 0);
     for recording in streams {
         let text = String::from_utf8_lossy(&recording.bytes);

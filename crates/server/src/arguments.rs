@@ -35,6 +35,9 @@ pub(crate) enum Command {
     Connector(Connector),
     /// Explain a ticket: every routing row tried, why it matched or not, and the evidence
     Explain(Explain),
+    /// Channels that people are told through
+    #[command(subcommand)]
+    Notify(Notify),
     /// People
     #[command(subcommand)]
     User(User),
@@ -180,6 +183,21 @@ pub(crate) struct ConnectorTry {
     /// The address it came from: names the instance, and resolves relative links
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Notify {
+    /// Send a message marked [TEST] through one notifier
+    Test(NotifyTest),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct NotifyTest {
+    /// The notifier, as after `alert.notifiers.` in the configuration
+    pub(crate) name: String,
+    /// Configuration file; without one the built-in default holds
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

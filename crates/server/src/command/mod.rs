@@ -10,6 +10,7 @@ mod eval;
 mod explain;
 mod labelled;
 mod local;
+mod notify;
 mod principal;
 mod replay;
 mod run;
@@ -35,6 +36,7 @@ pub(crate) fn dispatch(arguments: Arguments, environment: Environment) -> Result
         Command::Eval(eval) => eval::run(&eval, &environment),
         Command::Connector(connector) => connector::run(&connector),
         Command::Explain(explain) => on_runtime(explain::run(explain, environment)),
+        Command::Notify(notify) => on_runtime(notify::run(notify, environment)),
         Command::User(user) => on_runtime(user::run(user, environment)),
         Command::Token(token) => on_runtime(principal::token(token, environment)),
         Command::Dlq(dlq) => on_runtime(dlq::run(dlq, environment)),

@@ -5,17 +5,20 @@
 //! | [`open`] | log, store and metrics, opened |
 //! | [`classifier`] | rules, model and thresholds |
 //! | [`stages`] | classify, route, alert, each with what it reads |
+//! | [`notifiers`] | one stage per channel that people are told through |
 //! | [`duties`] | sources, timers, the relay, retention, the watchdog |
 //! | [`http`] | the API and the ops listener |
 
 mod classifier;
 mod duties;
 mod http;
+mod notifiers;
 mod open;
 mod stages;
 
 pub(crate) use classifier::{classifier, classifier_with, rules};
 pub(crate) use http::listen;
+pub(crate) use notifiers::{open_notifier, page_base};
 pub(crate) use open::{open, open_store};
 
 use crate::arguments::Role;

@@ -11,6 +11,7 @@ use anyhow::Result;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use switchboard_alert::notify::Notifier;
 use switchboard_domain::{Clock, Slug};
 use switchboard_storage::{
     Authenticator, PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, Store,
@@ -140,6 +141,11 @@ async fn open_log(
     }
     log.ensure_topics(&specs).await?;
     register_groups(&*log).await?;
+    for notifier in &config.alert.notifiers {
+        let group = Notifier::group(&notifier.name);
+        log.register_group(&group, &[topic::NOTIFICATION_REQUESTED])
+            .await?;
+    }
     Ok(log)
 }
 

@@ -10,18 +10,19 @@ use switchboard_alert::WatchStage;
 use switchboard_classify::ClassifyStage;
 use switchboard_route::{RouteStage, StoreOffsets};
 use switchboard_storage::MAX_INTAKE_BATCH;
-use switchboard_stream::log::{Consumer, Log, OffsetHome, Subscription};
+use switchboard_stream::log::{Consumer, OffsetHome, Subscription};
 use switchboard_stream::runner::{Progress, Runner, RunnerOptions, Stage, Watched};
 use switchboard_stream::topic::{self, TopicName};
 
 /// A stage as it is to be run: what it reads, and who keeps its offset.
 pub(super) struct Reading {
-    stage: Arc<dyn Stage>,
-    group: &'static str,
-    topics: Vec<TopicName>,
-    offsets: OffsetHome,
-    batch_records_max: usize,
+    pub(super) stage: Arc<dyn Stage>,
+    pub(super) group: String,
+    pub(super) topics: Vec<TopicName>,
+    pub(super) offsets: OffsetHome,
+    pub(super) options: RunnerOptions,
 }
+
 impl Parts {
     /// The stages of the roles, in the order in which data flows.
     pub(super) fn readings(&self) -> Result<Vec<Reading>> {
@@ -34,6 +35,7 @@ impl Parts {
         }
         if self.has(Role::Alert) {
             readings.push(self.alert());
+            readings.extend(self.notifiers()?);
         }
         Ok(readings)
     }
@@ -46,10 +48,10 @@ impl Parts {
         };
         Ok(Reading {
             stage: Arc::new(stage),
-            group: switchboard_classify::stage::CONSUMER,
+            group: switchboard_classify::stage::CONSUMER.to_owned(),
             topics: vec![topic::MENTION_RECEIVED],
             offsets: OffsetHome::Log,
-            batch_records_max: 1_000,
+            options: options(1_000),
         })
     }
 
@@ -65,11 +67,11 @@ impl Parts {
         };
         Reading {
             stage: Arc::new(stage),
-            group: switchboard_route::stage::CONSUMER,
+            group: switchboard_route::stage::CONSUMER.to_owned(),
             // Urgent first: chatter waits for a crisis, never the other way round.
             topics: vec![topic::MENTION_CLASSIFIED_URGENT, topic::MENTION_CLASSIFIED],
             offsets: self.store_offsets(),
-            batch_records_max: MAX_INTAKE_BATCH,
+            options: options(MAX_INTAKE_BATCH),
         }
     }
 
@@ -84,10 +86,10 @@ impl Parts {
         };
         Reading {
             stage: Arc::new(stage),
-            group: switchboard_alert::stage::CONSUMER,
+            group: switchboard_alert::stage::CONSUMER.to_owned(),
             topics: vec![topic::MENTION_SIGNAL],
             offsets: self.store_offsets(),
-            batch_records_max: MAX_INTAKE_BATCH,
+            options: options(MAX_INTAKE_BATCH),
         }
     }
 
@@ -100,7 +102,7 @@ impl Parts {
         let mut subscribed = Vec::new();
         for reading in self.readings()? {
             let subscription = Subscription {
-                group: reading.group.to_owned(),
+                group: reading.group.clone(),
                 topics: reading.topics.clone(),
                 offsets: reading.offsets.clone(),
             };
@@ -116,14 +118,15 @@ impl Parts {
             stage,
             group,
             topics,
-            batch_records_max,
+            options,
             ..
         } = reading;
+        let name = stage.name();
         let progress = Progress::default();
         let watched = Watched {
-            stage: stage.name(),
+            stage: name,
             progress: progress.clone(),
-            group: group.to_owned(),
+            group,
             topics,
         };
         let runner = Runner {
@@ -132,19 +135,23 @@ impl Parts {
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
             progress,
-            options: RunnerOptions {
-                batch_records_max,
-                ..RunnerOptions::new(crate::VERSION)
-            },
+            options,
             jitter_seed: u64::from_le_bytes(randomness::bytes()),
         };
         let stop = self.lifecycle.stop.clone();
         self.lifecycle
-            .start(group, async move { Ok(runner.run(&stop).await?) });
+            .start(name.as_str(), async move { Ok(runner.run(&stop).await?) });
         watched
     }
 
     fn store_offsets(&self) -> OffsetHome {
         OffsetHome::Store(Arc::new(StoreOffsets(Arc::clone(&self.store.offsets))))
+    }
+}
+
+fn options(batch_records_max: usize) -> RunnerOptions {
+    RunnerOptions {
+        batch_records_max,
+        ..RunnerOptions::new(crate::VERSION)
     }
 }

@@ -116,11 +116,37 @@ pub(crate) struct Demo {
     #[arg(long)]
     pub(crate) json: bool,
     /// How many times faster than life the story is told
-    #[arg(long, default_value_t = 240.0, value_name = "N")]
+    #[arg(long, default_value_t = 60.0, value_name = "N")]
     pub(crate) speed: f64,
     /// End when the story is told instead of running on
     #[arg(long)]
     pub(crate) once: bool,
+    #[command(flatten)]
+    pub(crate) live: Live,
+}
+
+/// Posts of real people beside the story, from places that ask for no account.
+#[derive(Args, Debug)]
+pub(crate) struct Live {
+    /// Also listen for this word on Bluesky, Mastodon and Hacker News (repeat for more)
+    #[arg(long = "live", value_name = "WORD")]
+    pub(crate) words: Vec<String>,
+    /// RSS or Atom feed to look for the words in (repeat for more)
+    #[arg(long = "feed", value_name = "URL", requires = "words")]
+    pub(crate) feeds: Vec<String>,
+    /// Mastodon server whose hashtags are read (repeat for more)
+    #[arg(
+        long = "mastodon",
+        value_name = "URL",
+        default_values = ["https://mastodon.social", "https://mastodon.online", "https://fosstodon.org"]
+    )]
+    pub(crate) mastodon: Vec<String>,
+    /// Another Jetstream server
+    #[arg(long, value_name = "URL", hide = true)]
+    pub(crate) bluesky: Option<String>,
+    /// Another server with Algolia's search
+    #[arg(long, value_name = "URL", hide = true)]
+    pub(crate) hackernews: Option<String>,
 }
 
 #[derive(Args, Debug)]

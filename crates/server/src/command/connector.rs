@@ -72,6 +72,9 @@ fn print(sampled: &Sampled) -> Result<()> {
         }
     }
     let _reader_left = output.flush();
+    if sampled.mentions.is_empty() && sampled.refused.is_empty() {
+        terminal::note("understood, and there is no post in it");
+    }
     for Refused { path, reason, .. } in &sampled.refused {
         let line = format!("{path}: {reason}");
         terminal::note(&terminal::harmless(&line, SHOWN_CHARACTERS_MAX));

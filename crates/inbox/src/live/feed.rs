@@ -34,8 +34,8 @@ pub(crate) async fn run(
 ) {
     let mut feed = Feed::default();
     while !stop.is_cancelled() {
-        let step = feed.step(live, log, clock);
-        match stop.run_until_cancelled(step).await {
+        let reading = feed.step(live, log, clock);
+        match stop.run_until_cancelled(reading).await {
             None | Some(Ok(())) => {}
             Some(Err(error)) => {
                 tracing::warn!(%error, "live updates wait for the log");

@@ -17,7 +17,8 @@ NODE    := 20.19
 N       ?= 200
 CASES   ?= 20000
 
-.PHONY: build ui test test-ui journeys bench-ui demo bench faults fuzz lint format deny toolchain node
+.PHONY: build ui test test-ui journeys bench-ui demo bench faults fuzz lint format deny \
+        toolchain node test-packages
 
 build: toolchain ui
 	$(CARGO) build --release --locked -p switchboard-server --features embed-ui
@@ -33,17 +34,18 @@ $(UI)/node_modules/.package-lock.json: $(UI)/package-lock.json | node
 demo: build
 	target/release/switchboard demo
 
-test: toolchain lint deny test-ui
+test: test-packages toolchain lint deny test-ui
 	$(CARGO) build --locked --workspace --bins $(FAULTY) $(PAGE)
 	$(CARGO) test --locked --workspace $(FAULTY) $(PAGE)
+	tests/browser/run
 
 # The page's types are made from the API's own description, so a change there shows here.
 test-ui: toolchain ui
 	cd $(UI) && npm run --silent check && npm run --silent test
 
 # People's journeys through the page, in headless Chromium against the binary of `make test`.
-journeys: toolchain ui node
-	$(CARGO) build --locked -p switchboard-server $(PAGE)
+journeys: test-packages toolchain ui node
+	$(CARGO) build --locked --workspace --bins $(FAULTY) $(PAGE)
 	tests/browser/run
 
 # From an event and from a key to the eye; figures in tests/bench/README.md.
@@ -84,10 +86,11 @@ fuzz: toolchain
 toolchain:
 	@command -v $(CARGO) >/dev/null || { \
 	  echo "cargo is missing: install Rust $(RUST) or newer with rustup (Debian: apt-get install rustup)"; exit 2; }
-	@command -v cc >/dev/null || { \
-	  echo "a C compiler is missing (SQLite is built from source): apt-get install build-essential"; exit 2; }
-	@pkg-config --exists openssl zlib 2>/dev/null && command -v c++ >/dev/null || { \
-	  echo "librdkafka is built from source: apt-get install g++ make pkg-config libssl-dev zlib1g-dev"; exit 2; }
+	@.ci/packages build
+
+# The tests run against a real broker, a real database and a real browser.
+test-packages:
+	@.ci/packages test
 
 node:
 	@node -e 'const [a, b, c, d] = (process.versions.node + "." + "$(NODE)").split(".").filter((_, i) => i !== 2).map(Number); process.exit(a > c || (a === c && b >= d) ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null || { \

@@ -30,6 +30,10 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Classify posts from a file or stdin: JSON lines in, JSON lines out, no server needed
     Classify(Classify),
+    /// Train a model on labelled posts: `{"text","label","source","lang"}` a line
+    Train(Train),
+    /// Measure the classifier on labelled posts: per class, per source, confusion, calibration
+    Eval(Eval),
     /// Connectors
     #[command(subcommand)]
     Connector(Connector),
@@ -188,9 +192,56 @@ pub(crate) struct Replay {
 pub(crate) struct Classify {
     /// JSON lines with at least `text`; `-` or nothing for stdin
     pub(crate) file: Option<PathBuf>,
+    /// Configuration file whose rules and model are used
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// A model file instead of the configured or built-in one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Train {
+    /// Labelled posts; may be given several times and take several files
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(crate) data: Vec<PathBuf>,
+    /// Add the posts that come with the program
+    #[arg(long)]
+    pub(crate) seed_corpus: bool,
+    /// Where the model goes
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) out: PathBuf,
+    /// Orders the posts: the same seed gives the same file, byte for byte
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) seed: u64,
+    /// Skip the trainings without each source and each fifth, which fit the confidence
+    #[arg(long)]
+    pub(crate) no_validation: bool,
     /// Configuration file whose rules are used
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Eval {
+    /// Labelled posts; may be given several times and take several files
+    #[arg(long, num_args = 1.., required = true, value_name = "FILE")]
+    pub(crate) data: Vec<PathBuf>,
+    /// A model file instead of the configured or built-in one
+    #[arg(long, value_name = "FILE", conflicts_with = "cross_validate")]
+    pub(crate) model: Option<PathBuf>,
+    /// Train anew without each source and each fifth of the data, and judge what was left out
+    #[arg(long)]
+    pub(crate) cross_validate: bool,
+    /// With --cross-validate: train on the posts that come with the program as well
+    #[arg(long, requires = "cross_validate")]
+    pub(crate) seed_corpus: bool,
+    /// Configuration file whose rules and model are used
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print the figures as one JSON line
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]

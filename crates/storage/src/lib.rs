@@ -28,9 +28,12 @@
 //!
 //! # Adding a repository
 //! 1. A module here with its trait and types, and a field in [`Store`].
-//! 2. A migration under `migrations/sqlite`, which opens with the reason for it.
-//! 3. `sqlite/<name>.rs` with the statements.
-//! 4. Named cases in `tests/parity`, written against the trait alone.
+//! 2. A migration of the same name under `migrations/sqlite` and `migrations/postgres`, which
+//!    opens with the reason for it.
+//! 3. `sqlite/<name>.rs` and `postgres/<name>.rs` with the statements. What both decide or
+//!    convert the same way stands once, in `effect` or `row`.
+//! 4. Named cases in `tests/parity`, written against the trait alone; the same file is named
+//!    in `tests/parity_postgres/main.rs`.
 
 pub mod access;
 pub mod audit;

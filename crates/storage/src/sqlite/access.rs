@@ -3,19 +3,14 @@
 use super::SqliteStore;
 use super::transaction::{Purpose, Write};
 use super::value::{Place, json, micros};
+pub(super) use crate::row::{granted, is_stale, secret_hash as hash};
 use crate::{Access, AuditEntry, NewToken, StorageError, TokenInfo};
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
-use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
 use subtle::ConstantTimeEq;
-use switchboard_domain::Slug;
 use switchboard_domain::access::{Principal, Role};
 use switchboard_domain::ticket::Actor;
-
-/// How exact "last used" is: a token or session in use costs one write a minute instead of one a request.
-const LAST_USED_STEP: SignedDuration = SignedDuration::from_mins(1);
 
 #[async_trait]
 impl Access for SqliteStore {
@@ -125,10 +120,6 @@ impl SqliteStore {
     }
 }
 
-pub(super) fn hash(secret: &str) -> [u8; 32] {
-    Sha256::digest(secret.as_bytes()).into()
-}
-
 /// Looked up by the hash, which an attacker cannot steer towards a stored one; compared again
 /// in constant time, so that the index alone lets nobody in.
 fn find(
@@ -154,10 +145,6 @@ fn works(token: &TokenInfo, now: Timestamp) -> bool {
     token.revoked_at.is_none() && token.expires_at.is_none_or(|expires| now < expires)
 }
 
-pub(super) fn is_stale(last_used_at: Option<Timestamp>, now: Timestamp) -> bool {
-    last_used_at.is_none_or(|last| now.duration_since(last) >= LAST_USED_STEP)
-}
-
 fn token_info(row: &Row<'_>) -> Result<TokenInfo, StorageError> {
     let name: String = row.get(0)?;
     let (role, departments): (String, String) = (row.get(1)?, row.get(2)?);
@@ -174,10 +161,6 @@ fn token_info(row: &Row<'_>) -> Result<TokenInfo, StorageError> {
 }
 
 /// What a grant says of itself in its audit row.
-pub(super) fn granted(role: Role, departments: &BTreeSet<Slug>) -> Result<String, StorageError> {
-    json(&serde_json::json!({ "role": role, "departments": departments }))
-}
-
 pub(super) fn audit(
     write: &mut Write<'_>,
     action: &str,

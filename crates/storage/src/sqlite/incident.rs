@@ -4,19 +4,18 @@ use super::SqliteStore;
 use super::transaction::{Purpose, Write};
 use super::value::{Place, from_column, json, mention_hash, micros, to_column};
 use super::{incident_handling, incident_posts, ticket};
+use crate::effect::incident as shared;
 use crate::incidents::{CRISIS_RECIPIENT, INCIDENT_COOLDOWN};
 use crate::incidents::{IncidentFigures, IncidentPost};
-use crate::records::{NotificationRequested, RECORD_VERSION};
 use crate::{
-    AuditEntry, Handled, Incident, IncidentNotification, IncidentQuery, IncidentRow, IncidentStep,
-    Incidents, StorageError, WatchBatch,
+    Handled, Incident, IncidentNotification, IncidentQuery, IncidentRow, IncidentStep, Incidents,
+    StorageError, WatchBatch,
 };
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
 use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::incident::{IncidentRule, RiskSignal, Trigger};
-use switchboard_domain::ticket::Actor;
 use switchboard_domain::{Label, MentionKey, Slug};
 
 /// How long a signal is kept, by our clock: far beyond any window, so that the same post,
@@ -299,28 +298,15 @@ const KEEP_MEMBERS: &str =
 const RAISE_MEMBER: &str = "ON CONFLICT DO UPDATE SET severity = excluded.severity,
      followers = max(followers, excluded.followers)";
 
-fn notify(write: &mut Write<'_>, incident: &Incident) -> Result<(), StorageError> {
-    let request = NotificationRequested {
-        v: RECORD_VERSION,
-        idempotency_key: format!("incident-{}-{CRISIS_RECIPIENT}", incident.id),
-        recipient: CRISIS_RECIPIENT.to_owned(),
-        incident: incident.clone(),
-    };
-    let payload = json(&request)?;
-    let now = incident.opened_at;
+fn notify(write: &mut Write<'_>, opened: &Incident) -> Result<(), StorageError> {
+    let payload = shared::notification(opened)?;
     write.outbox(
         "notification.requested",
         CRISIS_RECIPIENT,
         payload.as_bytes(),
-        now,
+        opened.opened_at,
     )?;
-    write.audit(AuditEntry {
-        at: now,
-        actor: Actor::System("alert".to_owned()),
-        action: "incident.opened".to_owned(),
-        subject: format!("incident:{}", incident.id),
-        detail: json(&serde_json::json!({ "brand": incident.brand, "trigger": incident.trigger }))?,
-    });
+    write.audit(shared::opened(opened)?);
     Ok(())
 }
 

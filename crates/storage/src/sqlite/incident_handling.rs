@@ -3,16 +3,14 @@
 use super::incident::incident;
 use super::transaction::Write;
 use super::value::{Place, json, micros};
+use crate::effect::incident::{ALERT, Standing, standing, stepped};
 use crate::incidents::{Closing, IncidentCursor, NOTIFICATIONS_MAX};
 use crate::{
-    AuditEntry, Handled, IncidentAction, IncidentNotification, IncidentQuery, IncidentRow,
-    IncidentStep, StorageError,
+    Handled, IncidentAction, IncidentNotification, IncidentQuery, IncidentRow, IncidentStep,
+    StorageError,
 };
 use rusqlite::{Connection, Row, params};
 use switchboard_domain::ticket::Actor;
-
-/// Ends incidents that nobody ended, once the next one begins.
-const SYSTEM: &str = "alert";
 
 const SELECT: &str = "SELECT id, brand, cause, opened_at, last_signal_at, mention, signal_count,
         acknowledged_at, acknowledged_by, closed_at, closed_by, false_alarm
@@ -48,29 +46,18 @@ pub(super) fn handle(write: &mut Write<'_>, step: &IncidentStep) -> Result<Handl
     let Some(row) = find(write.transaction(), step.incident)? else {
         return Ok(Handled::NotFound);
     };
-    let is_so = match (step.action, &row.closed) {
-        (IncidentAction::Acknowledge, _) if row.acknowledged.is_some() => true,
-        (IncidentAction::Acknowledge, Some(_)) => return Ok(Handled::Over(row)),
-        (IncidentAction::Acknowledge, None) => false,
-        (IncidentAction::Close, closed) => closed.is_some(),
-        (IncidentAction::FalseAlarm, closed) => {
-            closed.as_ref().is_some_and(|closed| closed.false_alarm)
+    match standing(step.action, &row) {
+        Standing::Over => return Ok(Handled::Over(row)),
+        Standing::IsSo => {
+            return Ok(Handled::Done {
+                row,
+                changed: false,
+            });
         }
-    };
-    if is_so {
-        return Ok(Handled::Done {
-            row,
-            changed: false,
-        });
+        Standing::Changes => {}
     }
     update(write, step)?;
-    write.audit(AuditEntry {
-        at: step.now,
-        actor: step.by.clone(),
-        action: step.action.as_str().to_owned(),
-        subject: format!("incident:{}", step.incident),
-        detail: json(&serde_json::json!({ "brand": row.incident.brand }))?,
-    });
+    write.audit(stepped(step, &row.incident.brand)?);
     let row = find(write.transaction(), step.incident)?.unwrap_or(row);
     Ok(Handled::Done { row, changed: true })
 }
@@ -141,7 +128,7 @@ fn handled(row: &Row<'_>) -> Result<IncidentRow, StorageError> {
     let place = |column| Place::new("incident", column, &incident.id);
     let actor = |column, text: Option<String>| match text {
         Some(text) => place(column).json(&text),
-        None => Ok(Actor::System(SYSTEM.to_owned())),
+        None => Ok(Actor::System(ALERT.to_owned())),
     };
     let acknowledged = match place("acknowledged_at").optional_instant(row.get(7)?)? {
         Some(at) => Some((actor("acknowledged_by", row.get(8)?)?, at)),

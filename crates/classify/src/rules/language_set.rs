@@ -11,6 +11,16 @@ impl LanguageSet {
     /// Every language: of a rule, signs that need none; of a text, that we do not know it.
     pub const ANY: Self = Self(0b1_1111);
 
+    /// Each language alone, then all of them.
+    pub(super) const SECTIONS: [Self; 6] = [
+        Self(1),
+        Self(1 << 1),
+        Self(1 << 2),
+        Self(1 << 3),
+        Self(1 << 4),
+        Self::ANY,
+    ];
+
     /// The set of one language; `None` when no rules are written for it.
     pub fn of(language: &str) -> Option<Self> {
         let at = RULE_LANGUAGES.iter().position(|&known| known == language)?;

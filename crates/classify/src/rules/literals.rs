@@ -9,7 +9,7 @@ use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 use std::collections::BTreeSet;
 
 /// More strings than this for one pattern cost more to look for than the pattern itself.
-const STRINGS_MAX: usize = 600;
+const STRINGS_MAX: usize = 40;
 
 /// Small classes (`[oa]`) are written out, large ones (`\w`) say nothing.
 const CLASS_MAX: usize = 6;

@@ -2,9 +2,11 @@
 //! whose strings stand in it.
 
 use super::language_set::LanguageSet;
-use super::literals::{Parts, Whole, take_apart};
+use super::literals::{Parts, take_apart};
 use crate::normalise::{NormalizedText, fold_pattern};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::automaton::{Automaton, StateID};
+use aho_corasick::dfa::DFA;
+use aho_corasick::{Anchored, MatchKind, StartKind};
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::BTreeMap;
 
@@ -41,12 +43,19 @@ struct Pattern {
 }
 
 /// What it means that a string stands in a text.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Meaning {
-    /// These patterns stand, where the word ends as they ask.
-    stands: Vec<(PatternId, Whole)>,
+    stands: Vec<Stands>,
     /// These patterns may stand.
     may_stand: Vec<PatternId>,
+}
+
+/// This pattern stands, where the word ends as it asks.
+#[derive(Clone, Copy, Debug)]
+struct Stands {
+    pattern: PatternId,
+    from_boundary: bool,
+    to_boundary: bool,
 }
 
 impl MatcherBuilder {
@@ -84,27 +93,61 @@ impl MatcherBuilder {
             self.always.push(id);
         }
         for whole in parts.whole {
-            let meaning = self.strings.entry(whole.string.clone()).or_default();
-            meaning.stands.push((id, whole));
+            let meaning = self.strings.entry(whole.string).or_default();
+            meaning.stands.push(Stands {
+                pattern: id,
+                from_boundary: whole.from_boundary,
+                to_boundary: whole.to_boundary,
+            });
         }
         for string in parts.needed {
             self.strings.entry(string).or_default().may_stand.push(id);
         }
     }
 
-    /// Puts the strings of all patterns into one automaton.
+    /// Puts the strings together: those of each language, and all of them for texts whose
+    /// language is not known. A smaller automaton stays in the processor's cache.
     pub(super) fn build(self) -> Result<Matcher, String> {
-        let (strings, meanings): (Vec<_>, Vec<_>) = self.strings.into_iter().unzip();
-        let strings = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(strings)
-            .map_err(|error| format!("the patterns are too many to look for: {error}"))?;
+        let sections = LanguageSet::SECTIONS
+            .into_iter()
+            .map(|languages| self.section(languages))
+            .collect::<Result<_, _>>()?;
         Ok(Matcher {
+            sections,
             patterns: self.patterns,
-            strings,
-            meanings,
             always: self.always,
+        })
+    }
+
+    fn section(&self, languages: LanguageSet) -> Result<Section, String> {
+        let speaks = |id: PatternId| {
+            let pattern = self.patterns.get(id as usize);
+            pattern.is_some_and(|pattern| pattern.languages.overlaps(languages))
+        };
+        let (mut strings, mut meanings) = (Vec::new(), Vec::new());
+        for (string, meaning) in &self.strings {
+            let mut spoken = meaning.clone();
+            spoken.stands.retain(|stands| speaks(stands.pattern));
+            spoken.may_stand.retain(|&id| speaks(id));
+            if !spoken.stands.is_empty() || !spoken.may_stand.is_empty() {
+                strings.push(string);
+                meanings.push(spoken);
+            }
+        }
+        let unusable = |error: String| format!("the patterns cannot be looked for: {error}");
+        let strings = DFA::builder()
+            .match_kind(MatchKind::Standard)
+            .start_kind(StartKind::Unanchored)
+            .build(strings)
+            .map_err(|error| unusable(error.to_string()))?;
+        let start = strings
+            .start_state(Anchored::No)
+            .map_err(|error| unusable(error.to_string()))?;
+        Ok(Section {
+            languages,
+            strings,
+            start,
+            meanings,
         })
     }
 }
@@ -132,11 +175,21 @@ fn parse(pattern: &str) -> Result<Parts, String> {
 /// The compiled patterns.
 #[derive(Debug)]
 pub(super) struct Matcher {
+    /// One per language, and last the one for any.
+    sections: Vec<Section>,
     patterns: Vec<Pattern>,
-    strings: AhoCorasick,
-    meanings: Vec<Meaning>,
     /// Patterns that need no string and are always tried.
     always: Vec<PatternId>,
+}
+
+/// The strings that are looked for together.
+#[derive(Debug)]
+struct Section {
+    languages: LanguageSet,
+    strings: DFA,
+    /// Where the automaton begins.
+    start: StateID,
+    meanings: Vec<Meaning>,
 }
 
 /// The patterns of one text, each tried when first asked for.
@@ -165,27 +218,56 @@ impl Matcher {
         for &id in &self.always {
             scan.suspect(id);
         }
-        let bytes = text.as_str().as_bytes();
-        for found in self.strings.find_overlapping_iter(bytes) {
-            let Some(meaning) = self.meanings.get(found.pattern().as_usize()) else {
-                continue;
-            };
-            for (id, whole) in &meaning.stands {
-                let fits = (!whole.from_boundary || is_boundary(bytes, found.start()))
-                    && (!whole.to_boundary || is_boundary(bytes, found.end()));
-                if fits && scan.speaks(*id) {
-                    set(&mut scan.stands, *id as usize);
-                }
-            }
-            for &id in &meaning.may_stand {
-                scan.suspect(id);
-            }
+        let section = self
+            .sections
+            .iter()
+            .find(|section| section.languages == languages)
+            .or(self.sections.last());
+        if let Some(section) = section {
+            section.look(&mut scan);
         }
         scan
     }
 }
 
+impl Section {
+    fn look(&self, scan: &mut Scan<'_>) {
+        let mut state = self.start;
+        for (at, &byte) in scan.text.as_str().as_bytes().iter().enumerate() {
+            state = self.strings.next_state(Anchored::No, state, byte);
+            if self.strings.is_special(state) && self.strings.is_match(state) {
+                self.found(state, at + 1, scan);
+            }
+        }
+    }
+
+    /// Every string that ends at `end`, the longest first.
+    fn found(&self, state: StateID, end: usize, scan: &mut Scan<'_>) {
+        for nth in 0..self.strings.match_len(state) {
+            let string = self.strings.match_pattern(state, nth);
+            let start = end - self.strings.pattern_len(string);
+            if let Some(meaning) = self.meanings.get(string.as_usize()) {
+                scan.take(meaning, start, end);
+            }
+        }
+    }
+}
+
 impl Scan<'_> {
+    fn take(&mut self, meaning: &Meaning, start: usize, end: usize) {
+        let bytes = self.text.as_str().as_bytes();
+        for stands in &meaning.stands {
+            let fits = (!stands.from_boundary || is_boundary(bytes, start))
+                && (!stands.to_boundary || is_boundary(bytes, end));
+            if fits && self.speaks(stands.pattern) {
+                set(&mut self.stands, stands.pattern as usize);
+            }
+        }
+        for &id in &meaning.may_stand {
+            self.suspect(id);
+        }
+    }
+
     fn suspect(&mut self, id: PatternId) {
         if self.speaks(id) {
             set(&mut self.may_stand, id as usize);

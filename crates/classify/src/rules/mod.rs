@@ -102,11 +102,11 @@ impl RuleSet {
 
     /// The rules that hit a text in one of these languages, in file order.
     pub fn hits(&self, text: &NormalizedText, languages: LanguageSet) -> Vec<Hit<'_>> {
-        let mut scan = self.matcher.scan(text, languages);
+        let mut found = self.matcher.scan(text, languages);
         let mut guards = vec![None; self.guards.len()];
         let mut hits = Vec::new();
         let mut judged = None;
-        for pattern in scan.candidates() {
+        for pattern in found.candidates() {
             let Some(at) = self.owner.get(pattern as usize).copied().flatten() else {
                 continue;
             };
@@ -117,9 +117,9 @@ impl RuleSet {
             let Some(rule) = self.rules.get(at) else {
                 continue;
             };
-            if rule.context.holds(&mut scan) && !self.is_guarded(rule, &mut scan, &mut guards) {
-                let first = rule.context.any.iter().find(|&&id| scan.contains(id));
-                let span = first.and_then(|&id| scan.span(id));
+            if rule.context.holds(&mut found) && !self.is_guarded(rule, &mut found, &mut guards) {
+                let first = rule.context.any.iter().find(|&&id| found.contains(id));
+                let span = first.and_then(|&id| found.span(id));
                 hits.push(Hit { rule, span });
             }
         }

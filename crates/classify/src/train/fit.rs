@@ -44,7 +44,7 @@ impl Default for TrainSettings {
             general_penalty: 1e-3,
             special_penalty: 1e-5,
             known_penalty: 3e-5,
-            seed_weight: 1.0,
+            seed_weight: 1.5,
             rule_weight: 1.5,
             decision: Decision::default(),
         }

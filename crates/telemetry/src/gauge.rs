@@ -183,6 +183,22 @@ impl GaugeFamily {
                 help: "Age of the oldest outbox row not yet acknowledged.",
                 labels: &[],
             },
+            Self::LogBrokersUp
+            | Self::LogBrokerRoundTrip
+            | Self::LogThrottle
+            | Self::LogQueuedRecords
+            | Self::LogBytes => self.of_log(),
+            Self::LiveStreams => Description {
+                name: "switchboard_live_streams",
+                help: "Open streams of live updates.",
+                labels: &[],
+            },
+        }
+    }
+
+    /// Those that tell of the log; the last arm is its size.
+    const fn of_log(self) -> Description {
+        match self {
             Self::LogBrokersUp => Description {
                 name: "switchboard_log_brokers_up",
                 help: "Brokers this process is connected to; 0 with the embedded log.",
@@ -203,14 +219,9 @@ impl GaugeFamily {
                 help: "Records appended by this process that no broker has acknowledged yet.",
                 labels: &[],
             },
-            Self::LogBytes => Description {
+            _ => Description {
                 name: "switchboard_log_bytes",
                 help: "Size of the embedded log on disk.",
-                labels: &[],
-            },
-            Self::LiveStreams => Description {
-                name: "switchboard_live_streams",
-                help: "Open streams of live updates.",
                 labels: &[],
             },
         }

@@ -12,7 +12,10 @@ use switchboard_storage::{PostgresOptions, PostgresStore, SqliteOptions, SqliteS
 use switchboard_telemetry::Metrics;
 use switchboard_tests::postgres::{Postgres, Schema};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
+
+type Running = JoinSet<()>;
 
 /// The tables that an intake writes, the most rows of them all first.
 const TABLES: [&str; 8] = [
@@ -26,6 +29,7 @@ const TABLES: [&str; 8] = [
     "consumer_offset",
 ];
 
+#[expect(clippy::large_enum_variant, reason = "there is one of them")]
 pub(crate) enum Place {
     File {
         dir: TempDir,
@@ -124,19 +128,25 @@ async fn open_server(schema: &Schema) -> Result<Store, Failure> {
     Ok(PostgresStore::open(options).await?.store())
 }
 
-async fn connect(schema: &Schema) -> Result<Client, Failure> {
+/// A connection ends with the set that comes with it.
+async fn connect(schema: &Schema) -> Result<(Client, Running), Failure> {
     let (client, connection) = tokio_postgres::connect(&schema.url, NoTls).await?;
-    tokio::task::spawn(connection);
-    Ok(client)
+    let mut running = Running::new();
+    running.spawn(async move {
+        let _ = connection.await;
+    });
+    Ok((client, running))
 }
 
 async fn number(schema: &Schema, sql: &str) -> Result<u64, Failure> {
-    let row = connect(schema).await?.query_one(sql, &[]).await?;
+    let (client, _running) = connect(schema).await?;
+    let row = client.query_one(sql, &[]).await?;
     Ok(row.get::<_, i64>(0).unsigned_abs())
 }
 
 async fn write_bare_server(from: &Schema, to: &Schema, batch: usize) -> Result<(), Failure> {
-    let (source, target) = (connect(from).await?, connect(to).await?);
+    let (source, _reading) = connect(from).await?;
+    let (target, _writing) = connect(to).await?;
     let mut tables = vec![];
     for table in TABLES {
         let rows = source.copy_out(&format!("COPY {table} TO STDOUT")).await?;

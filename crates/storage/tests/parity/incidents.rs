@@ -184,13 +184,13 @@ async fn row(world: &World, id: i64) -> IncidentRow {
     world.store.incidents.incident(id).await.unwrap().unwrap()
 }
 
-fn closed_by_ann(minute: i64, false_alarm: bool) -> Option<Closing> {
+fn closed_by_ann(minute: i64, false_alarm: bool) -> Closing {
     let (at, by) = (at(minute), ann());
-    Some(Closing {
+    Closing {
         at,
         by,
         false_alarm,
-    })
+    }
 }
 
 #[tokio::test]
@@ -211,14 +211,14 @@ async fn the_first_acknowledgement_stands() {
 #[case::false_after_all(&[IncidentAction::Close, IncidentAction::FalseAlarm], closed_by_ann(1, true))]
 #[case::false_stays(&[IncidentAction::FalseAlarm, IncidentAction::Close], closed_by_ann(1, true))]
 #[tokio::test]
-async fn people_end_an_incident(#[case] actions: &[IncidentAction], #[case] want: Option<Closing>) {
+async fn people_end_an_incident(#[case] actions: &[IncidentAction], #[case] want: Closing) {
     let world = World::new();
     watch(&world, &[signal("1", "a", 9, 0)], 0).await;
     for (action, minute) in actions.iter().zip(1..) {
         does(&world, 1, *action, minute).await;
     }
     let ended = row(&world, 1).await;
-    assert_eq!(ended.closed, want);
+    assert_eq!(ended.closed, Some(want));
     let late = does(&world, 1, IncidentAction::Acknowledge, 9).await;
     assert_eq!(late, Handled::Over(ended));
 }

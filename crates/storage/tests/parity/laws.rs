@@ -188,7 +188,7 @@ fn check_columns(world: &World, ticket: &Ticket) {
         ticket.id
     ));
     let instant = |at: Option<jiff::Timestamp>| at.map(|at| at.as_microsecond().to_string());
-    let flag = |name: &str, set: bool| set.then(|| name.to_owned()).unwrap_or_default();
+    let flag = |name: &str, set: bool| String::from(if set { name } else { "" });
     let sla_status = ticket.sla_status().map(|status| {
         let name = serde_json::to_value(status).unwrap();
         name.as_str().unwrap().to_owned()

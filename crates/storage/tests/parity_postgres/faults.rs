@@ -8,6 +8,7 @@ use switchboard_domain::ticket::{Command, TicketId};
 use switchboard_domain::{OffsetMove, StoredOffset};
 use switchboard_storage::{StorageError, Store, TicketQuery};
 use switchboard_tests::postgres::{Postgres, sql};
+use tokio::task::JoinSet;
 
 /// Deaths of the server, each while a writer is at work.
 const DEATHS: u64 = 3;
@@ -55,13 +56,14 @@ async fn nothing_is_half_done_when_the_server_dies_and_all_goes_on_when_it_is_ba
     let mut stands = 0;
     for _ in 0..DEATHS {
         let writer = store.clone();
-        let writing = tokio::task::spawn(async move { write_until_away(&writer, stands).await });
+        let mut writing = JoinSet::new();
+        writing.spawn(async move { write_until_away(&writer, stands).await });
         let (tx, server_back) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
             server.stop_at_once().unwrap();
             let _ = tx.send(server);
         });
-        let (acknowledged, error) = writing.await.unwrap();
+        let (acknowledged, error) = writing.join_next().await.unwrap().unwrap();
         server = server_back.await.unwrap();
         assert!(error.is_transient(), "{error:?}");
         everything_is_transient(&store).await;

@@ -95,19 +95,19 @@ async fn routers_meet(batches: Vec<Vec<Post>>) {
     }
     assert_eq!(
         world.number("SELECT count(*) AS value FROM ticket"),
-        authors.len() as i64
+        i64::try_from(authors.len()).unwrap()
     );
     assert_eq!(
         world.number("SELECT count(*) AS value FROM identity"),
-        newest.len() as i64
+        i64::try_from(newest.len()).unwrap()
     );
     assert_eq!(
         world.number("SELECT count(*) AS value FROM mention"),
-        newest.len() as i64
+        i64::try_from(newest.len()).unwrap()
     );
     assert_eq!(
         world.number("SELECT sum(count) AS value FROM ticket_tally"),
-        authors.len() as i64
+        i64::try_from(authors.len()).unwrap()
     );
     for id in world.place.column("SELECT id AS value FROM ticket") {
         check(&world, TicketId(id.parse().unwrap()), &newest).await;

@@ -65,7 +65,8 @@ struct Context {
 impl Context {
     fn holds(&self, scan: &mut Scan<'_>) -> bool {
         let mut stands = |ids: &[PatternId]| ids.iter().any(|&id| scan.contains(id));
-        stands(&self.any) && (self.with.is_empty() || stands(&self.with)) && !stands(&self.not)
+        // `with` is mostly plain words, which cost nothing to ask for.
+        (self.with.is_empty() || stands(&self.with)) && stands(&self.any) && !stands(&self.not)
     }
 }
 

@@ -29,7 +29,10 @@ pub struct Kafka {
 pub fn is_skipped() -> bool {
     let skipped = std::env::var_os("SWITCHBOARD_SKIP_KAFKA").is_some_and(|value| value == "1");
     if skipped {
-        println!("LEFT OUT: this test needs Apache Kafka and SWITCHBOARD_SKIP_KAFKA=1 is set");
+        #[expect(clippy::print_stderr, reason = "a skipped test says so aloud")]
+        {
+            eprintln!("SKIPPED: it needs Apache Kafka, and SWITCHBOARD_SKIP_KAFKA=1 is set");
+        }
     }
     skipped
 }
@@ -44,6 +47,7 @@ pub fn bootstrap() -> String {
         LazyLock::new(|| Kafka::existing_or_started().map_err(|error| format!("{error:#}")));
     match &*SHARED {
         Ok(kafka) => kafka.bootstrap(),
+        #[expect(clippy::panic, reason = "a test that cannot have its broker fails")]
         Err(reason) => panic!("{reason}"),
     }
 }
@@ -74,6 +78,8 @@ impl Kafka {
         let ports = free_ports(count * 2)?;
         let (brokers, controllers) = ports.split_at(count);
         let cluster = Cluster {
+            // No two clusters are taken for one.
+            id: format!("c3dpdGNoYm9hcm{:07x}A", rand::random::<u32>() >> 4),
             class_path,
             dir: dir.path().to_owned(),
             controllers: controllers.to_vec(),

@@ -1,7 +1,22 @@
 //! The log on a real Apache Kafka: every promise of the suite, and what only Kafka can break.
 
-#![expect(clippy::unwrap_used, reason = "tests: a failure is a panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests: a failure is a panic, and `--nocapture` tells how it went"
+)]
 
+#[path = "kafka/brokers.rs"]
+mod brokers;
+#[path = "kafka/groups.rs"]
+mod groups;
+#[path = "kafka/identity.rs"]
+mod identity;
+#[path = "kafka/poison.rs"]
+mod poison;
+#[path = "kafka/store.rs"]
+mod store;
 #[path = "kafka/world.rs"]
 mod world;
 

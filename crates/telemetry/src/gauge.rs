@@ -261,9 +261,7 @@ impl Gauge {
             } => LabelValues::two(names.department(department), priority.as_str()),
             Self::StageBacklog { stage }
             | Self::StageLag { stage }
-            | Self::StageProgress { stage } => {
-                LabelValues::one(stage.as_str())
-            }
+            | Self::StageProgress { stage } => LabelValues::one(stage.as_str()),
             Self::SourceUp { platform } | Self::SourceLastSuccess { platform } => {
                 LabelValues::one(platform.as_str())
             }

@@ -11,9 +11,6 @@ use std::time::{Duration, Instant};
 /// A start takes five seconds on a quiet machine of two cores.
 const START_LIMIT: Duration = Duration::from_mins(2);
 
-/// Any 22 characters of base64; the data of one cluster never meets another's.
-const CLUSTER_ID: &str = "c3dpdGNoYm9hcmQtdGVzdA";
-
 /// Runs Java until standard input ends, which it does when the process that holds its other
 /// end is gone: no broker outlives its test.
 const WRAPPER: &str = r#"java "$@" </dev/null & broker=$!
@@ -58,6 +55,8 @@ appender.out.layout.pattern=%d %p %c %m%n
 /// What the nodes have in common.
 #[derive(Clone)]
 pub(super) struct Cluster {
+    /// 22 characters of base64.
+    pub(super) id: String,
     pub(super) class_path: String,
     pub(super) dir: PathBuf,
     pub(super) brokers: Vec<u16>,
@@ -82,9 +81,10 @@ impl Node {
         fs::create_dir_all(&data)?;
         // What `kafka-storage.sh format` writes, without starting Java for it.
         let id = index + 1;
-        let directory = format!("c3dpdGNoYm9hcmQtZGlyM{id}");
+        let cluster_id = &cluster.id;
+        let directory = format!("c3dpdGNoYm9hcmQtZGly{id}A");
         let properties =
-            format!("version=1\ncluster.id={CLUSTER_ID}\nnode.id={id}\ndirectory.id={directory}\n");
+            format!("version=1\ncluster.id={cluster_id}\nnode.id={id}\ndirectory.id={directory}\n");
         fs::write(data.join("meta.properties"), properties)?;
         fs::write(dir.join("server.properties"), cluster.settings(index))?;
         fs::write(dir.join("log4j2.properties"), LOGGING)?;

@@ -108,7 +108,8 @@ impl Clients {
             .set("statistics.interval.ms", STATISTICS_INTERVAL_MS.to_string())
             .set("partition.assignment.strategy", "cooperative-sticky")
             .set("session.timeout.ms", SESSION_TIMEOUT_MS.to_string())
-            .set("heartbeat.interval.ms", "2000")
+            // A member hears of a rebalance with its next heartbeat.
+            .set("heartbeat.interval.ms", "500")
             .set("max.poll.interval.ms", POLL_INTERVAL_MS_MAX.to_string())
             .set("topic.metadata.refresh.interval.ms", METADATA_REFRESH_MS);
         create(&settings, self.context(false, Some(events)))

@@ -8,6 +8,7 @@ use crate::log::{LogError, LogRecord, Watermarks};
 use crate::topic::TopicName;
 use jiff::Timestamp;
 use rdkafka::consumer::Consumer;
+use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::HashMap;
@@ -93,17 +94,39 @@ fn list(topic: &Topic, offset: Offset) -> Result<TopicPartitionList, LogError> {
     Ok(list)
 }
 
-/// Asks the leaders for the offsets that the list names by time; blocks for one request.
+/// A partition that changed its leader is asked for again, once by the old news and once by
+/// the new.
+const RESOLVE_ATTEMPTS: u32 = 3;
+
+/// Asks the leaders for the offsets that the list names by time; blocks for one request, or a
+/// few when leaders have changed.
 fn resolve(
     client: &GroupClient,
-    list: TopicPartitionList,
+    list: &TopicPartitionList,
 ) -> Result<Vec<(u32, Option<u64>)>, LogError> {
-    let answered = client
-        .offsets_for_times(list, REQUEST_TIMEOUT)
-        .map_err(unavailable)?;
+    let mut attempt = 1;
+    loop {
+        match resolve_once(client, list.clone()) {
+            Err(error) if attempt < RESOLVE_ATTEMPTS => {
+                tracing::debug!(%error, "asking who leads now");
+                attempt += 1;
+                client
+                    .fetch_metadata(None, REQUEST_TIMEOUT)
+                    .map_err(unavailable)?;
+            }
+            answer => return answer.map_err(unavailable),
+        }
+    }
+}
+
+fn resolve_once(
+    client: &GroupClient,
+    list: TopicPartitionList,
+) -> Result<Vec<(u32, Option<u64>)>, KafkaError> {
+    let answered = client.offsets_for_times(list, REQUEST_TIMEOUT)?;
     let mut found = Vec::with_capacity(answered.count());
     for element in answered.elements() {
-        element.error().map_err(unavailable)?;
+        element.error()?;
         found.push((ours(element.partition()), absolute(element.offset())));
     }
     Ok(found)
@@ -126,7 +149,7 @@ impl Shared {
         let shared = Arc::clone(self);
         let ask = move || {
             let meta = &shared.meta;
-            let ends = |offset| resolve(meta, list(&topic, offset)?);
+            let ends = |offset| resolve(meta, &list(&topic, offset)?);
             let (low, high) = (ends(Offset::Beginning)?, ends(Offset::End)?);
             let pairs = low.into_iter().zip(high);
             let marks = pairs.map(|((partition, low), (_, high))| Watermarks {
@@ -152,7 +175,7 @@ impl Shared {
                 let mut list = TopicPartitionList::new();
                 list.add_partition_offset(&topic.full_name, native(partition), offset)
                     .map_err(unavailable)?;
-                let found = resolve(&shared.meta, list)?;
+                let found = resolve(&shared.meta, &list)?;
                 let end = found.first().and_then(|(_, offset)| *offset);
                 Ok::<u64, LogError>(end.unwrap_or(0))
             };
@@ -182,7 +205,7 @@ impl Shared {
             let offset = Offset::Offset(rounded_up.max(0));
             list.add_partition_offset(&topic.full_name, native(partition), offset)
                 .map_err(unavailable)?;
-            let found = resolve(&shared.meta, list)?;
+            let found = resolve(&shared.meta, &list)?;
             Ok(found
                 .first()
                 .and_then(|(_, offset)| *offset)

@@ -27,6 +27,9 @@ const QUEUE_RECORDS: usize = 200_000;
 /// What librdkafka keeps beside a record's bytes.
 const RECORD_OVERHEAD_BYTES: usize = 256;
 
+/// A part of the two budgets, bytes and records.
+type Room = (OwnedSemaphorePermit, OwnedSemaphorePermit);
+
 /// The producer, which is made anew when it has broken for good.
 pub(super) struct Appender {
     clients: Clients,
@@ -51,7 +54,8 @@ struct PendingState {
     open: usize,
     failure: Option<LogError>,
     reply: Option<oneshot::Sender<Result<Vec<Position>, LogError>>>,
-    _room: Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)>,
+    /// Held until the last acknowledgement.
+    room: Option<Room>,
 }
 
 /// Rides along with a record and comes back with its fate.
@@ -102,10 +106,7 @@ impl Appender {
         found.map(|_| ()).map_err(unavailable)
     }
 
-    async fn reserve(
-        &self,
-        records: &[NewRecord],
-    ) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), LogError> {
+    async fn reserve(&self, records: &[NewRecord]) -> Result<Room, LogError> {
         let bytes: usize = records.iter().map(size_of_record).sum();
         let kib = u32::try_from(bytes.div_ceil(1024))
             .unwrap_or(QUEUE_KIB)
@@ -156,7 +157,7 @@ impl Pending {
     fn new(
         targets: &[Target],
         reply: oneshot::Sender<Result<Vec<Position>, LogError>>,
-        room: (OwnedSemaphorePermit, OwnedSemaphorePermit),
+        room: Room,
     ) -> Arc<Self> {
         let position = |target: &Target| Position {
             partition: target.partition,
@@ -168,7 +169,7 @@ impl Pending {
                 open: targets.len(),
                 failure: None,
                 reply: Some(reply),
-                _room: Some(room),
+                room: Some(room),
             }),
         })
     }
@@ -199,7 +200,7 @@ impl PendingState {
             // A caller that went away learns nothing; the records stand or do not.
             let _ = reply.send(answer);
         }
-        self._room = None;
+        drop(self.room.take());
     }
 }
 

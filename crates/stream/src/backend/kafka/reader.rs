@@ -112,7 +112,8 @@ impl Drop for Held<'_> {
     fn drop(&mut self) {
         if let Some(mut reader) = self.reader.take() {
             reader.used_at = Instant::now();
-            if self.readers.permits.is_closed() {
+            // One that failed is not used again: a new client finds its way quicker.
+            if reader.place.is_none() || self.readers.permits.is_closed() {
                 self.readers.closing.close(reader.client);
             } else {
                 self.readers.lock().push(reader);
@@ -188,11 +189,11 @@ impl Reader {
     }
 
     /// Takes what has come, without waiting; true when that is enough for one answer.
-    fn fill(&mut self, max_records: usize) -> Result<bool, LogError> {
+    fn fill(&mut self, max_records: usize) -> bool {
         let mut bytes: usize = self.ahead.iter().map(size).sum();
         while self.ahead.len() < max_records && bytes < READ_BYTES_MAX {
             match self.client.poll(Duration::ZERO) {
-                None => return Ok(false),
+                None => return false,
                 Some(Ok(message)) => {
                     let record = record_of(&message);
                     let current = self.place.as_ref().is_some_and(|(topic, partition)| {
@@ -207,12 +208,12 @@ impl Reader {
                 Some(Err(error)) if is_out_of_range(&error) => {
                     // The caller finds out what the range is.
                     self.place = None;
-                    return Ok(false);
+                    return false;
                 }
                 Some(Err(error)) => tracing::debug!(%error, "a reader goes on trying"),
             }
         }
-        Ok(true)
+        true
     }
 
     fn answer(&self, max_records: usize) -> Vec<LogRecord> {
@@ -229,11 +230,13 @@ impl Reader {
     async fn fetch(&mut self, target: u64, max_records: usize) -> Result<(), LogError> {
         let deadline = Instant::now() + FETCH_LIMIT;
         while self.next() < target {
-            let enough = self.fill(max_records)?;
+            let enough = self.fill(max_records);
             if enough || self.next() >= target {
                 break;
             }
             if self.place.is_none() || !self.wait_until(deadline).await {
+                // Whoever asks next finds out anew who leads.
+                self.place = None;
                 return Err(unavailable("no broker sends the records that are there"));
             }
         }
@@ -296,7 +299,7 @@ impl Shared {
                 return Ok(answer);
             }
             // What is already in the queue rings no bell any more.
-            reader.fill(max_records)?;
+            reader.fill(max_records);
             let answer = reader.answer(max_records);
             if !answer.is_empty() || !reader.wait_until(deadline).await {
                 return Ok(answer);

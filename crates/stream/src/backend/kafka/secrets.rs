@@ -6,7 +6,9 @@ use switchboard_config::{Secret, SecretError, SecretReference};
 /// The caller's way to environment and disk. Asked at every start of a client, and again for
 /// a token that has to be fresh.
 #[derive(Clone)]
-pub struct Secrets(Arc<dyn Fn(&SecretReference) -> Result<Secret, SecretError> + Send + Sync>);
+pub struct Secrets(Arc<Resolve>);
+
+type Resolve = dyn Fn(&SecretReference) -> Result<Secret, SecretError> + Send + Sync;
 
 impl Secrets {
     /// Looks secrets up with `resolve`.

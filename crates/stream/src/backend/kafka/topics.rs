@@ -357,14 +357,13 @@ fn settings_wrong(spec: &Named, config: &ConfigResource, promise: Promise) -> Ve
 /// that was reckoned with another number of partitions.
 fn suffices(key: &str, found: &str, wanted: &str) -> bool {
     match key {
-        "retention.bytes" => true,
+        "retention.bytes" | "message.timestamp.after.max.ms" => true,
         "min.insync.replicas" | "max.message.bytes" => {
             match (found.parse::<u64>(), wanted.parse::<u64>()) {
                 (Ok(found), Ok(wanted)) => found >= wanted,
                 _ => false,
             }
         }
-        "message.timestamp.after.max.ms" => true,
         _ => found == wanted,
     }
 }

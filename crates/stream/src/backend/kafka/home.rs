@@ -1,6 +1,7 @@
 //! Where a member's offsets are kept, and whether they count in this log.
 
 use super::consumer::KafkaConsumer;
+use super::failure::unavailable;
 use super::offsets::Committed;
 use super::place::Start;
 use crate::log::{LogError, LogRecord, OffsetHome, Watermarks};
@@ -59,10 +60,9 @@ impl KafkaConsumer {
     async fn ground(&self, topic: &TopicName) -> Result<Ground, LogError> {
         let name = self.shared.full_name(topic.as_str());
         let ids = self.shared.topic_ids(vec![name.clone()]).await?;
-        let id = ids.get(&name).ok_or_else(|| LogError::NoSuchTopic {
-            topic: topic.clone(),
-            partition: 0,
-        })?;
+        // A broker may not have heard of it yet; whoever deleted it can make it again.
+        let missing = || unavailable(format!("the log topic `{name}` is not there"));
+        let id = ids.get(&name).ok_or_else(missing)?;
         Ok(Ground {
             incarnation: format!("{}/{id}", self.shared.incarnation).into(),
             committed: self

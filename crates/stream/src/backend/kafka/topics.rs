@@ -17,6 +17,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// A cluster spreads the news of a topic within a second; this is for a slow one.
 const SETTLE_LIMIT: Duration = Duration::from_secs(30);
@@ -134,8 +135,7 @@ impl Shared {
         specs: &[Named],
         found: &HashMap<String, Found>,
     ) -> Result<(), LogError> {
-        let names = specs.iter().map(|spec| spec.name.clone()).collect();
-        let ids = self.topic_ids(names).await?;
+        let ids = self.settled_ids(specs).await?;
         for spec in specs {
             let (Some(id), Some(topic)) =
                 (ids.get(spec.name.as_str()), found.get(spec.name.as_str()))
@@ -153,6 +153,22 @@ impl Shared {
             self.catalog.put(spec.spec.name.clone(), topic);
         }
         Ok(())
+    }
+
+    /// Not every broker has heard of a topic as soon as the first one has.
+    async fn settled_ids(
+        self: &Arc<Self>,
+        specs: &[Named],
+    ) -> Result<HashMap<String, String>, LogError> {
+        let names: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
+        let deadline = Instant::now() + SETTLE_LIMIT;
+        loop {
+            let ids = self.topic_ids(names.clone()).await?;
+            if names.iter().all(|name| ids.contains_key(name)) || Instant::now() > deadline {
+                return Ok(ids);
+            }
+            tokio::time::sleep(SETTLE_PAUSE).await;
+        }
     }
 
     /// The ids of those topics that exist.

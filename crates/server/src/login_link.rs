@@ -25,7 +25,6 @@ const ACTOR: &str = "first-run";
 ///
 /// # Errors
 /// When the store cannot be written, or the user is disabled.
-#[expect(dead_code, reason = "the demo is its first user")]
 pub(crate) async fn make(
     store: &Store,
     clock: &dyn Clock,

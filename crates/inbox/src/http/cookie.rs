@@ -18,7 +18,7 @@ impl SessionCookie {
     pub(crate) fn new(config: &InboxConfig) -> Self {
         let url = config.public_url.as_ref();
         Self {
-            is_secure: url.is_some_and(|url| url.is_https()),
+            is_secure: url.is_some_and(crate::config::PublicUrl::is_https),
         }
     }
 

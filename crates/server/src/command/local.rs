@@ -100,14 +100,17 @@ where
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_mistyped_directory_is_named_and_not_made() {
+    #[tokio::test]
+    async fn a_mistyped_directory_is_named_and_not_made() {
         let dir = tempfile::tempdir().unwrap();
         let installation = Installation {
             config: None,
             data_dir: Some(dir.path().join("mistyped")),
         };
-        let refused = store(&installation, &Environment::new()).err().unwrap();
+        let refused = store(&installation, &Environment::new())
+            .await
+            .err()
+            .unwrap();
         assert!(matches!(
             refused.downcast_ref::<Failure>(),
             Some(Failure::Usage(text)) if text.contains("mistyped") && text.contains("--data-dir")

@@ -175,7 +175,11 @@ async fn render(
     let principal = &session.principal;
     let now = inbox.clock.now();
     let sessions = inbox.sessions.list_sessions(&principal.name, now).await?;
-    let departments: Vec<&str> = principal.departments.iter().map(|d| d.as_str()).collect();
+    let departments: Vec<&str> = principal
+        .departments
+        .iter()
+        .map(switchboard_domain::Slug::as_str)
+        .collect();
     let template = AccountPage {
         name: &principal.name,
         role: principal.role.as_str(),

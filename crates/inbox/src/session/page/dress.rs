@@ -58,7 +58,7 @@ pub(super) async fn dress(State(inbox): State<Inbox>, request: Request, next: Ne
         .config
         .public_url
         .as_ref()
-        .is_some_and(|url| url.is_https())
+        .is_some_and(crate::config::PublicUrl::is_https)
     {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }

@@ -310,6 +310,8 @@ pub enum StartReason {
     LateArrival,
     /// At receipt: the platform's time lies in the future.
     FutureTime,
+    /// At our own time: something was done to the ticket.
+    Change,
 }
 
 impl ReceivedMention {

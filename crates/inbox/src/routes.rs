@@ -50,6 +50,8 @@ pub(crate) const ROUTES: &[Route] = &[
     route(Method::POST, "/api/v1/tickets/{id}/assign", WORK, ticket::assign::describe, || post(ticket::assign::assign)),
     route(Method::POST, "/api/v1/tickets/{id}/note", WORK, ticket::note::describe, || post(ticket::note::note)),
     route(Method::POST, "/api/v1/tickets/{id}/reply", WORK, ticket::reply::describe, || post(ticket::reply::reply)),
+    route(Method::POST, "/api/v1/tickets/{id}/hold", WORK, ticket::hold::describe_hold, || post(ticket::hold::hold)),
+    route(Method::POST, "/api/v1/tickets/{id}/release", WORK, ticket::hold::describe_release, || post(ticket::hold::release)),
     route(Method::POST, "/api/v1/tickets/{id}/resolve", WORK, ticket::resolve::describe, || post(ticket::resolve::resolve)),
     route(Method::POST, "/api/v1/tickets/{id}/reopen", WORK, ticket::reopen::describe, || post(ticket::reopen::reopen)),
     route(Method::POST, "/api/v1/tickets/{id}/relabel", WORK, ticket::relabel::describe, || post(ticket::relabel::relabel)),

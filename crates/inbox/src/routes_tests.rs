@@ -79,6 +79,7 @@ async fn a_ticket_of_another_department_is_not_there() {
             Some("relabel") => r#"{"label":"lead"}"#,
             Some("move") => r#"{"department":"sales"}"#,
             Some("priority") => r#"{"priority":"low"}"#,
+            Some("hold") => r#"{"kind":"waiting_customer"}"#,
             _ => "",
         };
         let answer = world

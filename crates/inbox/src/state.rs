@@ -8,6 +8,7 @@ use crate::openapi;
 use crate::session::door::Door;
 use std::ops::Deref;
 use std::sync::Arc;
+use switchboard_domain::sla::SlaBook;
 use switchboard_domain::{Clock, Slug};
 use switchboard_storage::dead_letters::DeadLetters;
 use switchboard_storage::incidents::Incidents;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Checks bearer secrets.
     pub authenticator: Authenticator,
+    /// The promises: policies and calendars.
+    pub book: Arc<SlaBook>,
     /// Every department of the configuration.
     pub departments: Vec<Slug>,
     /// OpenAPI documents, as JSON, of what others serve on the same listener.

@@ -26,5 +26,10 @@ pub(crate) const fn priority(priority: Priority) -> PriorityLabel {
 pub(crate) const fn clock(kind: ClockKind) -> ClockLabel {
     match kind {
         ClockKind::FirstResponse => ClockLabel::FirstResponse,
+        ClockKind::NextResponse => ClockLabel::NextResponse,
+        ClockKind::Resolution => ClockLabel::Resolution,
+        ClockKind::Ownership => ClockLabel::Ownership,
+        ClockKind::PeriodicUpdate => ClockLabel::PeriodicUpdate,
+        ClockKind::Triage => ClockLabel::Triage,
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use switchboard_domain::Clock;
-use switchboard_domain::sla::Milestone;
+use switchboard_domain::sla::{Milestone, SlaBook};
 use switchboard_storage::{Fired, StorageError, Timers};
 use switchboard_telemetry::{Counter, Histogram, Metrics, Outcome, Stage};
 use tokio_util::sync::CancellationToken;
@@ -25,6 +25,8 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 pub struct SlaTimer {
     /// Where deadlines are rows.
     pub timers: Arc<dyn Timers>,
+    /// The promises: calendars and escalation chains.
+    pub book: Arc<SlaBook>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where it is counted.
@@ -53,7 +55,10 @@ impl SlaTimer {
     /// When the store is away; nothing fired then.
     pub async fn fire_batch(&self) -> Result<usize, StorageError> {
         let now = self.clock.now();
-        let fired = self.timers.fire_due(now, BATCH_TICKETS_MAX).await?;
+        let fired = self
+            .timers
+            .fire_due(now, BATCH_TICKETS_MAX, &self.book)
+            .await?;
         for one in &fired {
             self.count(one);
         }
@@ -67,7 +72,8 @@ impl SlaTimer {
         let clock = labels::clock(fired.milestone.clock);
         let counter = match fired.milestone.milestone {
             Milestone::Breach => Counter::SlaBreaches { department, clock },
-            Milestone::Warning(_) => Counter::SlaWarnings { department, clock },
+            Milestone::Warning(_) => Counter::SlaWarnings { department },
+            Milestone::Escalation(_) => Counter::SlaEscalations,
         };
         self.metrics.add(counter, 1);
         let forwarded = Counter::StageEvents {

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use switchboard_domain::intake::{Incoming, IntakeOutcome};
 use switchboard_domain::routing::{Facts, RoutingTable, route};
-use switchboard_domain::sla::SlaPolicy;
+use switchboard_domain::sla::SlaBook;
 use switchboard_domain::ticket::Actor;
 use switchboard_domain::{Clock, OffsetMove};
 use switchboard_storage::{Intake, IntakeBatch, Offsets, Opened, StorageError, TakenIn};
@@ -26,7 +26,7 @@ pub struct RouteStage {
     /// Who owns what.
     pub table: Arc<RoutingTable>,
     /// Who promises what.
-    pub policies: Arc<[SlaPolicy]>,
+    pub book: Arc<SlaBook>,
     /// How long an author's next post joins the open ticket.
     pub join_window: SignedDuration,
     /// Where tickets live.
@@ -90,7 +90,10 @@ impl RouteStage {
         let classified = record::decode_classified(payload)
             .map_err(|error| StageError::Invalid(error.to_string()))?;
         let decision = route(&self.table, &Facts::of(&classified));
-        Ok(Incoming::new(classified, decision, &self.policies))
+        Ok(Incoming {
+            classified,
+            decision,
+        })
     }
 
     fn batch(&self, items: Vec<Incoming>, offset: OffsetMove, now: Timestamp) -> IntakeBatch {
@@ -98,6 +101,7 @@ impl RouteStage {
             items,
             offset,
             join_window: self.join_window,
+            book: Arc::clone(&self.book),
             now,
             actor: Actor::System(CONSUMER.into()),
         }

@@ -2,6 +2,7 @@
 
 use crate::exit::Failure;
 use anyhow::Result;
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use switchboard_inbox::InboxConfig;
 use switchboard_ingest::config::{SourceConfig, read_limits, read_sources};
 use switchboard_ingest::receive::ReceiveLimits;
 use switchboard_route::RouteConfig;
+use switchboard_route::config::read_join_window;
 use switchboard_storage::StoreConfig;
 use switchboard_stream::backend::BackendConfig;
 use switchboard_stream::backend::kafka::Secrets;
@@ -136,7 +138,9 @@ impl Config {
     fn read(root: &mut Section<'_>) -> Option<Self> {
         let server = root.section("server", read_server);
         let log = root.section("log", read_log);
-        let store = root.section("store", StoreConfig::read);
+        let (store, join_window) = root.section("store", |store| {
+            (StoreConfig::read(store), read_join_window(store))
+        });
         let ingest = IngestConfig {
             limits: root.section("ingest", read_limits),
             sources: read_sources(root),
@@ -145,7 +149,7 @@ impl Config {
         let brands = Arc::new(read_brands(root));
         let alert = root.section("alert", AlertConfig::read);
         let inbox = root.section("inbox", InboxConfig::read);
-        let route = read_ownership(root);
+        let route = read_ownership(root, join_window);
         Some(Self {
             server,
             log,
@@ -163,22 +167,17 @@ impl Config {
 
 /// Departments, table and promises belong together: a file that has none of them gets the
 /// built-in ones, a file that has one of them brings them all.
-fn read_ownership(root: &mut Section<'_>) -> Option<RouteConfig> {
-    let own = ["departments", "routing", "sla"]
+fn read_ownership(root: &mut Section<'_>, join_window: SignedDuration) -> Option<RouteConfig> {
+    let own = ["calendars", "departments", "routing", "sla"]
         .iter()
         .any(|key| root.has(key));
     if own {
-        return RouteConfig::read(root);
+        return RouteConfig::read(root, join_window);
     }
-    let join_window = root.section("store", |store| store.duration("join_window"));
     let environment = Environment::new();
     let built_in = Document::parse(DEFAULT_NAME, DEFAULT_TEXT, &environment, &[]);
     // Its other sections are read where they are used, so its problems are not asked for.
-    let mut route = built_in.read(RouteConfig::read)?;
-    if let Some(window) = join_window {
-        route.join_window = jiff::SignedDuration::try_from(window).unwrap_or(route.join_window);
-    }
-    Some(route)
+    built_in.read(|root| RouteConfig::read(root, join_window))
 }
 
 fn read_server(section: &mut Section<'_>) -> ServerConfig {
@@ -282,7 +281,7 @@ mod tests {
             format!("{:?}", empty.server)
         );
         assert_eq!(built_in.route.table.version(), empty.route.table.version());
-        assert_eq!(built_in.route.policies, empty.route.policies);
+        assert_eq!(built_in.route.book, empty.route.book);
         assert_eq!(built_in.route.join_window, empty.route.join_window);
         assert_eq!(
             format!("{:?}", built_in.ingest),

@@ -3,8 +3,10 @@
 use crate::StorageError;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
 use switchboard_domain::intake::{Incoming, IntakeOutcome};
 use switchboard_domain::routing::Priority;
+use switchboard_domain::sla::SlaBook;
 use switchboard_domain::ticket::{Actor, TicketId};
 use switchboard_domain::{Label, OffsetMove, Slug};
 
@@ -46,6 +48,8 @@ pub struct IntakeBatch {
     pub offset: OffsetMove,
     /// How long after its last post an author's thread on an account is joined.
     pub join_window: SignedDuration,
+    /// The promises.
+    pub book: Arc<SlaBook>,
     /// The time of every change.
     pub now: Timestamp,
     /// Who stands in the events.

@@ -3,9 +3,10 @@
 use crate::StorageError;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use std::sync::Arc;
 use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::routing::{Decision, Priority};
-use switchboard_domain::sla::ClockStatus;
+use switchboard_domain::sla::{ClockStatus, SlaBook};
 use switchboard_domain::ticket::{Actor, Command, Refusal, Status, Ticket, TicketEvent, TicketId};
 use switchboard_domain::{ClassifiedMention, Label, MentionKey, Slug};
 
@@ -84,6 +85,8 @@ pub struct Change {
     pub expected_version: Option<u64>,
     /// Who asks.
     pub actor: Actor,
+    /// The promises.
+    pub book: Arc<SlaBook>,
     /// When.
     pub now: Timestamp,
 }

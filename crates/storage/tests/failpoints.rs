@@ -24,6 +24,7 @@ fn batch() -> IntakeBatch {
             },
         },
         join_window: SignedDuration::from_hours(24),
+        book: std::sync::Arc::default(),
         now: Timestamp::UNIX_EPOCH,
         actor: Actor::System("route".into()),
     }

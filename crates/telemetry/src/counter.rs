@@ -64,9 +64,9 @@ pub enum Counter {
     SlaWarnings {
         /// Label `department`.
         department: DepartmentLabel,
-        /// Label `clock`.
-        clock: ClockLabel,
     },
+    /// Escalation steps taken.
+    SlaEscalations,
     /// Outbox rows the log has acknowledged.
     OutboxPublished,
     /// Audit rows sealed into the chain.
@@ -123,6 +123,8 @@ pub enum CounterFamily {
     SlaBreaches,
     /// `switchboard_sla_warnings_total`
     SlaWarnings,
+    /// `switchboard_sla_escalations_total`
+    SlaEscalations,
     /// `switchboard_outbox_published_total`
     OutboxPublished,
     /// `switchboard_audit_sealed_total`
@@ -155,6 +157,7 @@ impl CounterFamily {
         Self::TicketsOpened,
         Self::SlaBreaches,
         Self::SlaWarnings,
+        Self::SlaEscalations,
         Self::OutboxPublished,
         Self::AuditSealed,
         Self::LogRequestErrors,
@@ -213,7 +216,12 @@ impl CounterFamily {
             Self::SlaWarnings => Description {
                 name: "switchboard_sla_warnings_total",
                 help: "Warnings fired ahead of a deadline.",
-                labels: &["department", "clock"],
+                labels: &["department"],
+            },
+            Self::SlaEscalations => Description {
+                name: "switchboard_sla_escalations_total",
+                help: "Steps of escalation chains taken.",
+                labels: &[],
             },
             Self::OutboxPublished => Description {
                 name: "switchboard_outbox_published_total",
@@ -277,6 +285,7 @@ impl Counter {
             Self::TicketsOpened { .. } => CounterFamily::TicketsOpened,
             Self::SlaBreaches { .. } => CounterFamily::SlaBreaches,
             Self::SlaWarnings { .. } => CounterFamily::SlaWarnings,
+            Self::SlaEscalations => CounterFamily::SlaEscalations,
             Self::OutboxPublished => CounterFamily::OutboxPublished,
             Self::AuditSealed => CounterFamily::AuditSealed,
             Self::LogRequestErrors => CounterFamily::LogRequestErrors,
@@ -306,10 +315,12 @@ impl Counter {
             Self::TicketsOpened { department, label } => {
                 LabelValues::two(names.department(department), label.as_str())
             }
-            Self::SlaBreaches { department, clock } | Self::SlaWarnings { department, clock } => {
+            Self::SlaBreaches { department, clock } => {
                 LabelValues::two(names.department(department), clock.as_str())
             }
-            Self::OutboxPublished
+            Self::SlaWarnings { department } => LabelValues::one(names.department(department)),
+            Self::SlaEscalations
+            | Self::OutboxPublished
             | Self::AuditSealed
             | Self::LogRequestErrors
             | Self::LogRebalances

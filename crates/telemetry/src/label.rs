@@ -263,11 +263,24 @@ pub enum ClockLabel {
     NextResponse,
     /// Until the ticket is resolved.
     Resolution,
+    /// Until the department hands it on or is done.
+    Ownership,
+    /// Until the author hears again.
+    PeriodicUpdate,
+    /// Until a person has it in hand.
+    Triage,
 }
 
 impl ClockLabel {
     /// Every value, in the order of the declaration.
-    pub const ALL: &[Self] = &[Self::FirstResponse, Self::NextResponse, Self::Resolution];
+    pub const ALL: &[Self] = &[
+        Self::FirstResponse,
+        Self::NextResponse,
+        Self::Resolution,
+        Self::Ownership,
+        Self::PeriodicUpdate,
+        Self::Triage,
+    ];
 
     /// The label value as exposed.
     pub const fn as_str(self) -> &'static str {
@@ -275,6 +288,9 @@ impl ClockLabel {
             Self::FirstResponse => "first_response",
             Self::NextResponse => "next_response",
             Self::Resolution => "resolution",
+            Self::Ownership => "ownership",
+            Self::PeriodicUpdate => "periodic_update",
+            Self::Triage => "triage",
         }
     }
 }

@@ -71,9 +71,10 @@ fn every_counter(departments: &[DepartmentLabel]) -> Vec<Counter> {
         all.extend(labels.map(|label| Counter::TicketsOpened { department, label }));
         for clock in ClockLabel::ALL.iter().copied() {
             all.push(Counter::SlaBreaches { department, clock });
-            all.push(Counter::SlaWarnings { department, clock });
         }
+        all.push(Counter::SlaWarnings { department });
     }
+    all.push(Counter::SlaEscalations);
     for channel in ChannelLabel::ALL.iter().copied() {
         let outcomes = NotifyOutcome::ALL.iter().copied();
         all.extend(outcomes.map(|outcome| Counter::NotifyAttempts { channel, outcome }));

@@ -24,6 +24,9 @@ use std::collections::BTreeMap;
 /// no deadline.
 const HORIZON_DAYS: u32 = 3_660;
 
+/// Enough to tell the calendars of one installation apart, short enough to read out.
+const VERSION_DIGITS: usize = 12;
+
 /// Opening hours of a week, with the dates on which they differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {
@@ -31,6 +34,7 @@ pub struct Calendar {
     zone: TimeZone,
     weekly: Week,
     overrides: BTreeMap<Date, Vec<OpenHours>>,
+    version: String,
 }
 
 /// Opening hours by weekday, Monday first.
@@ -85,25 +89,39 @@ impl Calendar {
         if weekly.0.iter().all(Vec::is_empty) {
             return Err(CalendarError::NeverOpen(name));
         }
-        let overrides = overrides.into_iter().map(|(date, mut hours)| {
+        let sorted = overrides.into_iter().map(|(date, mut hours)| {
             hours.sort_unstable();
             (date, hours)
         });
-        Ok(Self {
-            name,
-            zone,
-            weekly,
-            overrides: overrides.collect(),
-        })
+        Ok(Self::with_version(name, zone, weekly, sorted.collect()))
     }
 
     /// Open around the clock: what a policy without a calendar counts in.
     pub fn always() -> Self {
+        Self::with_version(
+            "always".to_owned(),
+            TimeZone::UTC,
+            Week::always(),
+            BTreeMap::new(),
+        )
+    }
+
+    fn with_version(
+        name: String,
+        zone: TimeZone,
+        weekly: Week,
+        overrides: BTreeMap<Date, Vec<OpenHours>>,
+    ) -> Self {
+        let zone_name = zone.iana_name().unwrap_or("fixed");
+        let written = format!("{zone_name} {:?} {overrides:?}", weekly.0);
+        let mut version = hex::encode(Sha256::digest(written.as_bytes()));
+        version.truncate(VERSION_DIGITS);
         Self {
-            name: "always".to_owned(),
-            zone: TimeZone::UTC,
-            weekly: Week::always(),
-            overrides: BTreeMap::new(),
+            name,
+            zone,
+            weekly,
+            overrides,
+            version,
         }
     }
 
@@ -118,12 +136,8 @@ impl Calendar {
     }
 
     /// Changes with everything that moves a deadline: 12 hexadecimal digits of a SHA-256.
-    pub fn version(&self) -> String {
-        let zone = self.zone.iana_name().unwrap_or("fixed");
-        let written = format!("{zone} {:?} {:?}", self.weekly.0, self.overrides);
-        let mut digits = hex::encode(Sha256::digest(written.as_bytes()));
-        digits.truncate(12);
-        digits
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// The instant at which `open` has passed while the calendar was open since `start`;

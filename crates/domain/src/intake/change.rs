@@ -1,13 +1,38 @@
 //! The facts behind each kind of arrival.
 
 use super::{IdentityState, Incoming, Intake, IntakeOutcome, Opening};
-use crate::sla::{ClockKind, StopCause};
-use crate::ticket::command::{set_priority, stop_clocks};
+use crate::routing::AuthorTier;
+use crate::sla::{Holder, SlaBook, StopCause};
+use crate::ticket::clocks::{Clocks, post_arrived};
+use crate::ticket::command::{move_to, set_priority};
+use crate::ticket::draft::Draft;
 use crate::ticket::{CloseReason, Fact, Status, Ticket};
 use crate::{Label, NoAnswer};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
-pub(super) fn first_sight(incoming: &Incoming, ticket: Option<&Ticket>) -> Intake {
+/// Under which promises, and when.
+#[derive(Clone, Copy)]
+pub(super) struct Moment<'a> {
+    pub(super) book: &'a SlaBook,
+    pub(super) now: Timestamp,
+}
+
+impl<'a> Moment<'a> {
+    const fn clocks(self, ticket: &'a Ticket) -> Clocks<'a> {
+        Clocks {
+            ticket,
+            book: self.book,
+            now: self.now,
+        }
+    }
+}
+
+pub(super) fn first_sight(
+    incoming: &Incoming,
+    ticket: Option<&Ticket>,
+    moment: Moment<'_>,
+) -> Intake {
     let mention = &incoming.classified.mention;
     let (version, revision) = incoming.classified.pair();
     let identity = IdentityState {
@@ -18,8 +43,8 @@ pub(super) fn first_sight(incoming: &Incoming, ticket: Option<&Ticket>) -> Intak
         ticket: ticket.map(|ticket| ticket.id),
     };
     let (outcome, facts) = match ticket {
-        None => (IntakeOutcome::Opened, opening(incoming)),
-        Some(ticket) => (IntakeOutcome::Changed, joining(incoming, ticket)),
+        None => (IntakeOutcome::Opened, opening(incoming, moment)),
+        Some(ticket) => (IntakeOutcome::Changed, joining(incoming, ticket, moment)),
     };
     Intake {
         outcome,
@@ -34,6 +59,7 @@ pub(super) fn seen_again(
     incoming: &Incoming,
     known: &IdentityState,
     ticket: Option<&Ticket>,
+    moment: Moment<'_>,
 ) -> Intake {
     let stored = (known.version, known.revision);
     let arrived = incoming.classified.pair();
@@ -54,7 +80,7 @@ pub(super) fn seen_again(
         facts.extend(
             ticket
                 .into_iter()
-                .flat_map(|ticket| revising(incoming, known, ticket)),
+                .flat_map(|ticket| revising(incoming, known, ticket, moment)),
         );
     }
     let outcome = if newer {
@@ -77,7 +103,7 @@ pub(super) fn delete(
     incoming: &Incoming,
     known: Option<&IdentityState>,
     ticket: Option<&Ticket>,
-    now: Timestamp,
+    moment: Moment<'_>,
 ) -> Intake {
     let mention = &incoming.classified.mention;
     let mut identity = known.cloned().unwrap_or_default();
@@ -93,7 +119,8 @@ pub(super) fn delete(
         mention: mention.key(),
     }];
     if ticket.deleted_count + 1 >= ticket.mention_count {
-        facts.extend(stop_clocks(ticket, StopCause::PostDeleted, now));
+        facts.extend(moment.clocks(ticket).ended(StopCause::PostDeleted));
+        facts.extend(moment.clocks(ticket).no_hold());
         if ticket.is_open() && ticket.is_untouched() {
             facts.push(closing(ticket.status, CloseReason::PostDeleted));
         }
@@ -108,7 +135,7 @@ pub(super) fn delete(
     }
 }
 
-fn opening(incoming: &Incoming) -> Vec<Fact> {
+fn opening(incoming: &Incoming, moment: Moment<'_>) -> Vec<Fact> {
     let classified = &incoming.classified;
     let verdict = &classified.classification;
     let received = classified.received();
@@ -132,24 +159,32 @@ fn opening(incoming: &Incoming) -> Vec<Fact> {
         severity: verdict.severity,
         topics: verdict.topics.clone(),
         needs_review: verdict.needs_review,
+        author_tier: AuthorTier::of(&classified.mention.author),
     }));
-    let clock = incoming
-        .policy
-        .as_ref()
-        .and_then(|policy| policy.first_response(incoming.decision.priority, received.sla_start()))
-        .map(|clock| Fact::ClockStarted { clock });
+    let holder = Holder {
+        department: &incoming.decision.department,
+        priority: incoming.decision.priority,
+    };
     let closed = verdict
         .no_answer
         .map(|why| closing(Status::Open, close_reason(why)));
-    [Some(opened), clock, closed]
-        .into_iter()
-        .flatten()
+    std::iter::once(opened)
+        .chain(first_clocks(incoming, holder, moment))
+        .chain(closed)
         .collect()
+}
+
+fn first_clocks(incoming: &Incoming, holder: Holder<'_>, moment: Moment<'_>) -> Vec<Fact> {
+    let start = incoming.classified.received().sla_start();
+    let policy = incoming.policy(moment.book);
+    policy.map_or_else(Vec::new, |policy| {
+        post_arrived(moment.book, policy, holder, start, moment.now)
+    })
 }
 
 /// Another post of the thread can make things worse, never better: it raises the label,
 /// the priority and the severity, and takes the ticket along while nobody works on it.
-fn joining(incoming: &Incoming, ticket: &Ticket) -> Vec<Fact> {
+fn joining(incoming: &Incoming, ticket: &Ticket, moment: Moment<'_>) -> Vec<Fact> {
     let classified = &incoming.classified;
     let verdict = &classified.classification;
     let added = Fact::MentionAdded {
@@ -158,14 +193,21 @@ fn joining(incoming: &Incoming, ticket: &Ticket) -> Vec<Fact> {
         label: verdict.label,
     };
     let heavier = weight(verdict.label) > weight(ticket.label);
-    std::iter::once(added)
-        .chain(consequences(incoming, ticket, heavier))
-        .collect()
+    let mut draft = Draft::of(&moment.clocks(ticket));
+    draft.add([added]);
+    consequences(&mut draft, incoming, heavier);
+    asked_again(&mut draft, incoming);
+    draft.into_facts()
 }
 
 /// A newer version of a post, or a newer verdict on the same one. Where it is the only post,
 /// its label is the ticket's; beside others it can only raise it.
-fn revising(incoming: &Incoming, known: &IdentityState, ticket: &Ticket) -> Vec<Fact> {
+fn revising(
+    incoming: &Incoming,
+    known: &IdentityState,
+    ticket: &Ticket,
+    moment: Moment<'_>,
+) -> Vec<Fact> {
     let classified = &incoming.classified;
     let label = classified.classification.label;
     let mention = classified.mention.key();
@@ -189,12 +231,32 @@ fn revising(incoming: &Incoming, known: &IdentityState, ticket: &Ticket) -> Vec<
     } else {
         weight(label) > weight(ticket.label)
     };
-    std::iter::once(revised)
-        .chain(consequences(incoming, ticket, relabels))
-        .collect()
+    let mut draft = Draft::of(&moment.clocks(ticket));
+    draft.add([revised]);
+    consequences(&mut draft, incoming, relabels);
+    draft.into_facts()
 }
 
-fn consequences(incoming: &Incoming, ticket: &Ticket, relabels: bool) -> Vec<Fact> {
+fn consequences(draft: &mut Draft<'_>, incoming: &Incoming, relabels: bool) {
+    let judged = judged(draft.clocks().ticket, incoming, relabels);
+    draft.add(judged);
+    let clocks = draft.clocks();
+    let decision = &incoming.decision;
+    if relabels && clocks.ticket.is_untouched() {
+        let moved = move_to(&clocks, &decision.department, false);
+        draft.add(moved);
+    }
+    let clocks = draft.clocks();
+    if decision.priority > clocks.ticket.priority && !clocks.ticket.edited.priority {
+        let raised = set_priority(&clocks, decision.priority, false);
+        draft.add(raised);
+    }
+    let missing = missing_clocks(incoming, &draft.clocks());
+    draft.add(missing);
+}
+
+/// What the verdict itself says.
+fn judged(ticket: &Ticket, incoming: &Incoming, relabels: bool) -> Vec<Fact> {
     let verdict = &incoming.classified.classification;
     let mut facts = vec![];
     if relabels && !ticket.edited.label {
@@ -204,19 +266,11 @@ fn consequences(incoming: &Incoming, ticket: &Ticket, relabels: bool) -> Vec<Fac
             by_person: false,
         });
     }
-    let labels: std::collections::BTreeSet<Label> =
-        ticket.labels.union(&verdict.labels).copied().collect();
+    let labels: BTreeSet<Label> = ticket.labels.union(&verdict.labels).copied().collect();
     if labels != ticket.labels {
         facts.push(Fact::LabelsChanged {
             from: ticket.labels.clone(),
             to: labels,
-        });
-    }
-    if relabels && ticket.is_untouched() && incoming.decision.department != ticket.department {
-        facts.push(Fact::DepartmentChanged {
-            from: ticket.department.clone(),
-            to: incoming.decision.department.clone(),
-            by_person: false,
         });
     }
     if verdict.severity > ticket.severity {
@@ -225,23 +279,33 @@ fn consequences(incoming: &Incoming, ticket: &Ticket, relabels: bool) -> Vec<Fac
             to: verdict.severity,
         });
     }
-    if incoming.decision.priority > ticket.priority && !ticket.edited.priority {
-        facts.extend(set_priority(ticket, incoming.decision.priority, false));
-    }
-    facts.extend(missing_clock(incoming, ticket));
     facts
 }
 
-/// A ticket that had no clock (it was chatter) gets one with the first post that deserves it.
-fn missing_clock(incoming: &Incoming, ticket: &Ticket) -> Option<Fact> {
-    let has_clock = ticket.clock(ClockKind::FirstResponse).is_some();
-    if has_clock || !ticket.is_open() {
-        return None;
+/// A ticket that had no clock (it was chatter) gets them with the first post that deserves
+/// them.
+fn missing_clocks(incoming: &Incoming, clocks: &Clocks<'_>) -> Vec<Fact> {
+    let ticket = clocks.ticket;
+    if !ticket.clocks.is_empty() || !ticket.is_open() {
+        return vec![];
     }
-    let priority = ticket.priority.max(incoming.decision.priority);
+    let moment = Moment {
+        book: clocks.book,
+        now: clocks.now,
+    };
+    first_clocks(incoming, clocks.holder(), moment)
+}
+
+/// A further post that needs an answer is the next one to be answered.
+fn asked_again(draft: &mut Draft<'_>, incoming: &Incoming) {
+    let clocks = draft.clocks();
+    let promised = !clocks.ticket.clocks.is_empty() && clocks.ticket.is_open();
+    if !promised || !incoming.asks() {
+        return;
+    }
     let start = incoming.classified.received().sla_start();
-    let clock = incoming.policy.as_ref()?.first_response(priority, start)?;
-    Some(Fact::ClockStarted { clock })
+    let asked = clocks.author_wrote(start);
+    draft.add(asked);
 }
 
 const fn closing(from: Status, reason: CloseReason) -> Fact {

@@ -7,8 +7,8 @@
 mod change;
 pub mod thread;
 
-use crate::routing::{Decision, Priority};
-use crate::sla::{SlaPolicy, select_policy};
+use crate::routing::{AuthorTier, Decision, Priority};
+use crate::sla::{PolicyFacts, SlaBook, SlaPolicy};
 use crate::ticket::{Fact, Ticket, TicketId};
 use crate::{Classification, Label, Mention, MentionKey, Op, ReceivedMention, Slug};
 use jiff::Timestamp;
@@ -45,34 +45,38 @@ impl ClassifiedMention {
     }
 }
 
-/// A classified mention with its owner and promise: all that intake needs.
+/// A classified mention with its owner: all that intake needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Incoming {
     /// The post and its verdict.
     pub classified: ClassifiedMention,
     /// Whose it is, and why.
     pub decision: Decision,
-    /// The policy that promises an answer; `None` where nobody promises one.
-    pub policy: Option<SlaPolicy>,
 }
 
 impl Incoming {
-    /// Picks the policy. Chatter and history start no clocks, nor does what needs no answer.
-    pub fn new(classified: ClassifiedMention, decision: Decision, policies: &[SlaPolicy]) -> Self {
-        let verdict = &classified.classification;
-        let silent = verdict.label == Label::General
-            || verdict.no_answer.is_some()
-            || classified.mention.backfill
-            || classified.mention.op == Op::Delete;
-        let policy = (!silent)
-            .then(|| select_policy(policies, decision.sla_policy.as_deref(), verdict.label))
-            .flatten()
-            .cloned();
-        Self {
-            classified,
-            decision,
-            policy,
+    /// Whether its author waits for an answer: whoever says thanks does not, nor does history.
+    pub fn asks(&self) -> bool {
+        let mention = &self.classified.mention;
+        self.classified.classification.no_answer.is_none()
+            && !mention.backfill
+            && mention.op == Op::Upsert
+    }
+
+    /// The promise a ticket with this post alone stands under. Chatter starts no clocks.
+    pub fn policy<'b>(&self, book: &'b SlaBook) -> Option<&'b SlaPolicy> {
+        let verdict = &self.classified.classification;
+        if verdict.label == Label::General || !self.asks() {
+            return None;
         }
+        let facts = PolicyFacts {
+            label: verdict.label,
+            platform: &self.classified.mention.platform,
+            department: &self.decision.department,
+            author_tier: AuthorTier::of(&self.classified.mention.author),
+            language: &verdict.language,
+        };
+        book.select(self.decision.sla_policy.as_deref(), &facts)
     }
 }
 
@@ -109,6 +113,7 @@ pub struct Opening {
     pub severity: u8,
     pub topics: Vec<String>,
     pub needs_review: bool,
+    pub author_tier: AuthorTier,
 }
 
 /// What became of one record, in the words of the outcome metric.
@@ -141,22 +146,24 @@ pub struct Intake {
     pub erases_words: bool,
 }
 
-/// Decides what the record does, given what is known of its post and the ticket it belongs
-/// to: the identity's own, else the open one of its thread.
+/// Decides what the record does, given what is known of its post, the ticket it belongs to
+/// (the identity's own, else the open one of its thread), and the promises of `book`.
 pub fn decide(
     incoming: &Incoming,
     identity: Option<&IdentityState>,
     ticket: Option<&Ticket>,
+    book: &SlaBook,
     now: Timestamp,
 ) -> Intake {
     let mention = &incoming.classified.mention;
+    let moment = change::Moment { book, now };
     match (mention.op, identity) {
-        (Op::Delete, known) => change::delete(incoming, known, ticket, now),
-        (Op::Upsert, None) => change::first_sight(incoming, ticket),
+        (Op::Delete, known) => change::delete(incoming, known, ticket, moment),
+        (Op::Upsert, None) => change::first_sight(incoming, ticket, moment),
         (Op::Upsert, Some(known)) if known.deleted => {
             Intake::without_effect(IntakeOutcome::Tombstoned, known.clone())
         }
-        (Op::Upsert, Some(known)) => change::seen_again(incoming, known, ticket),
+        (Op::Upsert, Some(known)) => change::seen_again(incoming, known, ticket, moment),
     }
 }
 

@@ -1,8 +1,10 @@
 //! What people and timers ask of a ticket, decided into facts or refused.
 
-use super::{Actor, Fact, Status, Ticket};
+use super::clocks::Clocks;
+use super::draft::Draft;
+use super::{Actor, Fact, Hold, Status, Ticket, escalate};
 use crate::routing::Priority;
-use crate::sla::{Milestone, SlaClock, Stop, StopCause};
+use crate::sla::{HoldKind, SlaBook, StopCause};
 use crate::{Label, Slug};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,8 +26,26 @@ pub enum Command {
     #[expect(missing_docs, reason = "the field says it")]
     Note { text: String },
     /// Answer the author.
-    #[expect(missing_docs, reason = "the field says it")]
-    Reply { text: String },
+    Reply {
+        /// What to send.
+        text: String,
+        /// Whether a machine wrote it.
+        #[serde(default)]
+        automatic: bool,
+    },
+    /// Let it wait, or put it off.
+    Hold {
+        /// The state's name in the configuration; `None` for the kind's own.
+        state: Option<Slug>,
+        /// What it means for the clocks.
+        kind: HoldKind,
+        /// When it ends by itself; needed to put a ticket off.
+        until: Option<Timestamp>,
+        /// Who has to agree; needed for an approval.
+        approver: Option<Slug>,
+    },
+    /// It is our turn again.
+    Release,
     /// Say that it is done.
     Resolve,
     /// Say that it is not done after all.
@@ -58,12 +78,19 @@ pub enum Refusal {
     /// Above [`MAX_TEXT_BYTES`].
     #[error("the text has {0} bytes, the limit is {MAX_TEXT_BYTES}")]
     TextTooLong(usize),
+    /// Put off without end, or into the past.
+    #[error("a ticket is put off until a time that is still to come: give one")]
+    NoWakeUp,
+    /// An approval nobody is asked for.
+    #[error("an approval needs the department that has to agree")]
+    NoApprover,
     /// A name without any character.
     #[error("the assignee is empty: name a user, or null for nobody")]
     EmptyAssignee,
 }
 
-/// What `command` does to `ticket` at `now`; no facts when it is so already.
+/// What `command` does to `ticket` at `now`, under the promises of `book`; no facts when it
+/// is so already.
 ///
 /// # Errors
 /// A [`Refusal`] that says what stands in the way.
@@ -71,169 +98,205 @@ pub fn decide(
     ticket: &Ticket,
     command: &Command,
     actor: &Actor,
+    book: &SlaBook,
     now: Timestamp,
 ) -> Result<Vec<Fact>, Refusal> {
+    let clocks = Clocks { ticket, book, now };
     match command {
-        Command::Claim => claim(ticket, actor),
-        Command::Assign { to } => assign(ticket, to.as_deref()),
+        Command::Claim => claim(&clocks, actor),
+        Command::Assign { to } => assign(&clocks, to.as_deref()),
         Command::Note { text } => Ok(vec![Fact::Noted {
             text: usable(text)?,
         }]),
-        Command::Reply { text } => reply(ticket, text, now),
-        Command::Resolve => Ok(resolve(ticket, now)),
-        Command::Reopen => Ok(reopen(ticket)),
-        Command::Relabel { label } => Ok(relabel(ticket, *label)),
-        Command::Move { department } => Ok(move_to(ticket, department)),
-        Command::SetPriority { priority } => Ok(set_priority(ticket, *priority, true)),
-        Command::Tick => Ok(tick(ticket, now)),
+        Command::Reply { text, automatic } => reply(&clocks, text, *automatic),
+        Command::Hold {
+            state,
+            kind,
+            until,
+            approver,
+        } => hold(
+            &clocks,
+            Hold {
+                state: state
+                    .clone()
+                    .unwrap_or_else(|| Slug::from_any(kind.as_str())),
+                kind: *kind,
+                since: now,
+                until: *until,
+                approver: approver.clone(),
+            },
+        ),
+        Command::Release => Ok(clocks.released()),
+        Command::Resolve => Ok(resolve(&clocks)),
+        Command::Reopen => Ok(reopen(&clocks)),
+        Command::Relabel { label } => Ok(relabel(&clocks, *label)),
+        Command::Move { department } => Ok(move_to(&clocks, department, true)),
+        Command::SetPriority { priority } => Ok(set_priority(&clocks, *priority, true)),
+        Command::Tick => Ok(escalate::tick(&clocks)),
     }
 }
 
 /// The facts of another priority: the priority itself and the deadlines that follow from it.
-pub(crate) fn set_priority(ticket: &Ticket, to: Priority, by_person: bool) -> Vec<Fact> {
-    if ticket.priority == to {
+pub(crate) fn set_priority(clocks: &Clocks<'_>, to: Priority, by_person: bool) -> Vec<Fact> {
+    let from = clocks.ticket.priority;
+    if from == to {
         return vec![];
     }
-    let retargeted = ticket.clocks.iter().filter_map(|clock| {
-        let (target_seconds, due_at) = clock.retarget(to)?;
-        Some(Fact::ClockRetargeted {
-            clock: clock.kind,
-            cycle: clock.cycle,
-            target_seconds,
-            due_at,
-        })
-    });
     let changed = Fact::PriorityChanged {
-        from: ticket.priority,
+        from,
         to,
         by_person,
     };
-    std::iter::once(changed).chain(retargeted).collect()
-}
-
-/// Stops every ticking clock. What fell due before the stop is recorded first, so that an
-/// answer between the deadline and the timer's next look does not hide a breach.
-pub(crate) fn stop_clocks(ticket: &Ticket, cause: StopCause, now: Timestamp) -> Vec<Fact> {
-    let ticking = ticket.clocks.iter().filter(|clock| clock.stopped.is_none());
-    ticking
-        .flat_map(|clock| stop_clock(clock, cause, now))
+    std::iter::once(changed)
+        .chain(clocks.prioritised(to))
         .collect()
 }
 
-fn stop_clock(clock: &SlaClock, cause: StopCause, now: Timestamp) -> Vec<Fact> {
-    let missed = clock
-        .due(now)
-        .into_iter()
-        .any(|due| due.milestone == Milestone::Breach && due.due_at < now);
-    let fired = clock
-        .due(now)
-        .into_iter()
-        .filter(|_| missed)
-        .map(Fact::ClockFired);
-    let stopped = Fact::ClockStopped {
-        clock: clock.kind,
-        cycle: clock.cycle,
-        stop: Stop { at: now, cause },
-    };
-    fired.chain([stopped]).collect()
-}
-
-fn claim(ticket: &Ticket, actor: &Actor) -> Result<Vec<Fact>, Refusal> {
-    require_open(ticket)?;
-    let (Actor::Person(me) | Actor::System(me)) = actor;
-    match &ticket.assignee {
-        Some(holder) if holder == me => Ok(vec![]),
-        Some(holder) => Err(Refusal::AlreadyClaimed(holder.clone())),
-        None => Ok(vec![Fact::Assigned {
-            from: None,
-            to: Some(me.clone()),
-        }]),
-    }
-}
-
-fn assign(ticket: &Ticket, to: Option<&str>) -> Result<Vec<Fact>, Refusal> {
-    require_open(ticket)?;
-    if to.is_some_and(|name| name.trim().is_empty()) {
-        return Err(Refusal::EmptyAssignee);
-    }
-    if ticket.assignee.as_deref() == to {
-        return Ok(vec![]);
-    }
-    Ok(vec![Fact::Assigned {
-        from: ticket.assignee.clone(),
-        to: to.map(str::to_owned),
-    }])
-}
-
-fn reply(ticket: &Ticket, text: &str, now: Timestamp) -> Result<Vec<Fact>, Refusal> {
-    require_open(ticket)?;
-    let requested = Fact::ReplyRequested {
-        reply: ticket.version + 1,
-        text: usable(text)?,
-    };
-    let stopped = stop_clocks(ticket, StopCause::Replied, now);
-    Ok(std::iter::once(requested).chain(stopped).collect())
-}
-
-fn resolve(ticket: &Ticket, now: Timestamp) -> Vec<Fact> {
-    if !ticket.is_open() {
-        return vec![];
-    }
-    let stopped = stop_clocks(ticket, StopCause::Resolved, now);
-    let changed = Fact::StatusChanged {
-        from: ticket.status,
-        to: Status::Resolved,
-        reason: None,
-    };
-    stopped.into_iter().chain([changed]).collect()
-}
-
-fn reopen(ticket: &Ticket) -> Vec<Fact> {
-    if ticket.is_open() {
-        return vec![];
-    }
-    vec![Fact::StatusChanged {
-        from: ticket.status,
-        to: Status::Open,
-        reason: None,
-    }]
-}
-
-fn relabel(ticket: &Ticket, to: Label) -> Vec<Fact> {
-    if ticket.label == to && ticket.edited.label {
-        return vec![];
-    }
-    vec![Fact::LabelChanged {
-        from: ticket.label,
-        to,
-        by_person: true,
-    }]
-}
-
-fn move_to(ticket: &Ticket, to: &Slug) -> Vec<Fact> {
+/// The facts of another owner: whoever had the ticket in the old department loses it.
+pub(crate) fn move_to(clocks: &Clocks<'_>, to: &Slug, by_person: bool) -> Vec<Fact> {
+    let ticket = clocks.ticket;
     if ticket.department == *to {
         return vec![];
     }
-    let moved = Fact::DepartmentChanged {
+    let mut facts = vec![Fact::DepartmentChanged {
         from: ticket.department.clone(),
         to: to.clone(),
-        by_person: true,
-    };
-    let released = ticket.assignee.iter().map(|holder| Fact::Assigned {
+        by_person,
+    }];
+    facts.extend(ticket.assignee.iter().map(|holder| Fact::Assigned {
         from: Some(holder.clone()),
         to: None,
-    });
-    std::iter::once(moved).chain(released).collect()
+    }));
+    if by_person {
+        facts.extend(clocks.acknowledged());
+    }
+    facts.extend(clocks.moved(to));
+    facts
 }
 
-fn tick(ticket: &Ticket, now: Timestamp) -> Vec<Fact> {
-    let mut due: Vec<_> = ticket
-        .clocks
-        .iter()
-        .flat_map(|clock| clock.due(now))
-        .collect();
-    due.sort_by_key(|due| due.due_at);
-    due.into_iter().map(Fact::ClockFired).collect()
+fn claim(clocks: &Clocks<'_>, actor: &Actor) -> Result<Vec<Fact>, Refusal> {
+    require_open(clocks.ticket)?;
+    let (Actor::Person(me) | Actor::System(me)) = actor;
+    match &clocks.ticket.assignee {
+        Some(holder) if holder == me => Ok(vec![]),
+        Some(holder) => Err(Refusal::AlreadyClaimed(holder.clone())),
+        None => Ok(assigned(clocks, Some(me))),
+    }
+}
+
+fn assign(clocks: &Clocks<'_>, to: Option<&str>) -> Result<Vec<Fact>, Refusal> {
+    require_open(clocks.ticket)?;
+    if to.is_some_and(|name| name.trim().is_empty()) {
+        return Err(Refusal::EmptyAssignee);
+    }
+    if clocks.ticket.assignee.as_deref() == to {
+        return Ok(vec![]);
+    }
+    Ok(assigned(clocks, to))
+}
+
+/// Given to somebody it is in hand; taken away from everybody it is not.
+fn assigned(clocks: &Clocks<'_>, to: Option<&str>) -> Vec<Fact> {
+    let assigned = Fact::Assigned {
+        from: clocks.ticket.assignee.clone(),
+        to: to.map(str::to_owned),
+    };
+    let acknowledged = to.map(|_| clocks.acknowledged());
+    std::iter::once(assigned)
+        .chain(acknowledged.into_iter().flatten())
+        .collect()
+}
+
+fn reply(clocks: &Clocks<'_>, text: &str, automatic: bool) -> Result<Vec<Fact>, Refusal> {
+    require_open(clocks.ticket)?;
+    let requested = Fact::ReplyRequested {
+        reply: clocks.ticket.version + 1,
+        text: usable(text)?,
+        automatic,
+    };
+    Ok(std::iter::once(requested)
+        .chain(clocks.replied(automatic))
+        .collect())
+}
+
+fn hold(clocks: &Clocks<'_>, hold: Hold) -> Result<Vec<Fact>, Refusal> {
+    require_open(clocks.ticket)?;
+    let wakes = hold.until.is_some_and(|until| until > clocks.now);
+    if (hold.kind == HoldKind::Snoozed || hold.until.is_some()) && !wakes {
+        return Err(Refusal::NoWakeUp);
+    }
+    if hold.kind == HoldKind::Approval && hold.approver.is_none() {
+        return Err(Refusal::NoApprover);
+    }
+    let same = |present: &Hold| {
+        (
+            &present.state,
+            present.kind,
+            present.until,
+            &present.approver,
+        ) == (&hold.state, hold.kind, hold.until, &hold.approver)
+    };
+    if clocks.ticket.hold.as_ref().is_some_and(same) {
+        return Ok(vec![]);
+    }
+    let mut draft = Draft::of(clocks);
+    draft.add(clocks.acknowledged());
+    // One hold after the other: the clocks go through our own turn in between.
+    let released = draft.clocks().released();
+    draft.add(released);
+    let clocks_held = draft.clocks().held(&hold);
+    draft.add([Fact::Held(hold)]);
+    draft.add(clocks_held);
+    Ok(draft.into_facts())
+}
+
+fn resolve(clocks: &Clocks<'_>) -> Vec<Fact> {
+    if !clocks.ticket.is_open() {
+        return vec![];
+    }
+    let changed = Fact::StatusChanged {
+        from: clocks.ticket.status,
+        to: Status::Resolved,
+        reason: None,
+    };
+    let mut facts = clocks.ended(StopCause::Resolved);
+    facts.extend(clocks.no_hold());
+    facts.push(changed);
+    facts
+}
+
+fn reopen(clocks: &Clocks<'_>) -> Vec<Fact> {
+    if clocks.ticket.is_open() {
+        return vec![];
+    }
+    let changed = Fact::StatusChanged {
+        from: clocks.ticket.status,
+        to: Status::Open,
+        reason: None,
+    };
+    std::iter::once(changed).chain(clocks.reopened()).collect()
+}
+
+/// Another label may stand under another promise.
+fn relabel(clocks: &Clocks<'_>, to: Label) -> Vec<Fact> {
+    let ticket = clocks.ticket;
+    if ticket.label == to && ticket.edited.label {
+        return vec![];
+    }
+    let mut draft = Draft::of(clocks);
+    draft.add([Fact::LabelChanged {
+        from: ticket.label,
+        to,
+        by_person: true,
+    }]);
+    let promised = ticket.is_open() && to != Label::General;
+    if let Some(policy) = promised.then(|| clocks.policy_for(to)).flatten() {
+        let changed = draft.clocks().under(policy);
+        draft.add(changed);
+    }
+    let acknowledged = draft.clocks().acknowledged();
+    draft.add(acknowledged);
+    draft.into_facts()
 }
 
 fn require_open(ticket: &Ticket) -> Result<(), Refusal> {

@@ -3,10 +3,11 @@
 //! Facts refer to posts by key and hold none of their text; notes and replies are our own
 //! words and stand here whole.
 
+use super::Hold;
 use super::{CloseReason, Status, TicketId};
 use crate::intake::Opening;
 use crate::routing::Priority;
-use crate::sla::{ClockKind, DueMilestone, SlaClock, Stop};
+use crate::sla::{ClockKind, DueMilestone, HoldKind, Point, SlaClock, Stop, Terms};
 use crate::{Label, MentionKey, Slug};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -136,14 +137,45 @@ pub enum Fact {
     },
     /// A clock started.
     #[expect(missing_docs, reason = "the clock is the whole fact")]
-    ClockStarted { clock: SlaClock },
-    /// A clock has another deadline, from the same start.
+    ClockStarted { clock: Box<SlaClock> },
+    /// A clock has other terms, from the same start.
     #[expect(missing_docs, reason = "the fields are named by their types")]
     ClockRetargeted {
         clock: ClockKind,
         cycle: u32,
-        target_seconds: i64,
-        due_at: Timestamp,
+        terms: Box<Terms>,
+        schedule: Vec<Point>,
+    },
+    /// The ticket waits; the clock pauses for it, or runs on under another cause.
+    #[expect(missing_docs, reason = "the fields are named by their types")]
+    ClockHeld {
+        clock: ClockKind,
+        cycle: u32,
+        at: Timestamp,
+        hold: HoldKind,
+        runs: bool,
+        schedule: Vec<Point>,
+    },
+    /// It is our turn again: after a hold, or because the ticket was reopened.
+    #[expect(missing_docs, reason = "the fields are named by their types")]
+    ClockResumed {
+        clock: ClockKind,
+        cycle: u32,
+        at: Timestamp,
+        schedule: Vec<Point>,
+    },
+    /// The ticket waits for somebody.
+    Held(Hold),
+    /// It waits no longer.
+    #[expect(missing_docs, reason = "the fields are named by their types")]
+    Released { kind: HoldKind },
+    /// A step of an escalation chain called these recipients.
+    #[expect(missing_docs, reason = "the fields are named by their types")]
+    Escalated {
+        clock: ClockKind,
+        cycle: u32,
+        step: u8,
+        notify: Vec<String>,
     },
     /// A milestone fired.
     ClockFired(DueMilestone),
@@ -163,5 +195,23 @@ pub enum Fact {
         reply: u64,
         /// What to send.
         text: String,
+        /// Whether a machine wrote it; then it may not count as an answer.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        automatic: bool,
     },
+}
+
+impl Fact {
+    /// Which clock it is about, by kind and cycle; `None` when it starts one or is about
+    /// something else.
+    pub const fn clock(&self) -> Option<(ClockKind, u32)> {
+        match self {
+            Self::ClockRetargeted { clock, cycle, .. }
+            | Self::ClockHeld { clock, cycle, .. }
+            | Self::ClockResumed { clock, cycle, .. }
+            | Self::ClockStopped { clock, cycle, .. }
+            | Self::ClockFired(DueMilestone { clock, cycle, .. }) => Some((*clock, *cycle)),
+            _ => None,
+        }
+    }
 }

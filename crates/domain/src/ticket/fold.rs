@@ -1,7 +1,7 @@
 //! Facts → ticket. The only code that changes one.
 
 use super::{Change, Edited, Fact, Status, Ticket, TicketEvent, TicketId};
-use crate::sla::{ClockKind, Milestone, SlaClock};
+use crate::sla::{ClockKind, Milestone, SegmentCause, SlaClock};
 
 /// The events do not tell one ticket's life.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,13 +69,14 @@ impl Ticket {
         Ok(Some(ticket))
     }
 
-    fn apply(&mut self, fact: &Fact) {
+    pub(super) fn apply(&mut self, fact: &Fact) {
         match fact {
             Fact::Opened(_)
             | Fact::MentionEdited { .. }
             | Fact::MentionJudged { .. }
             | Fact::AccountAdded { .. }
             | Fact::Noted { .. }
+            | Fact::Escalated { .. }
             | Fact::ReplyRequested { .. } => {}
             Fact::MentionAdded { posted_at, .. } => {
                 self.mention_count += 1;
@@ -109,41 +110,27 @@ impl Ticket {
                 self.status = *to;
                 self.close_reason = *reason;
             }
+            Fact::Held(hold) => self.hold = Some(hold.clone()),
+            Fact::Released { .. } => self.hold = None,
             Fact::ClockStarted { .. }
             | Fact::ClockRetargeted { .. }
+            | Fact::ClockHeld { .. }
+            | Fact::ClockResumed { .. }
             | Fact::ClockFired(_)
             | Fact::ClockStopped { .. } => self.apply_to_clocks(fact),
         }
     }
 
     fn apply_to_clocks(&mut self, fact: &Fact) {
-        match fact {
-            Fact::ClockStarted { clock } => self.clocks.push(clock.clone()),
-            Fact::ClockRetargeted {
-                clock,
-                cycle,
-                target_seconds,
-                due_at,
-            } => {
-                if let Some(clock) = self.clock_mut(*clock, *cycle) {
-                    clock.target_seconds = *target_seconds;
-                    clock.due_at = *due_at;
-                }
-            }
-            Fact::ClockFired(due) => {
-                if let Some(clock) = self.clock_mut(due.clock, due.cycle) {
-                    clock.fired.push(due.milestone);
-                    if due.milestone == Milestone::Breach {
-                        clock.breached_at = Some(due.due_at);
-                    }
-                }
-            }
-            Fact::ClockStopped { clock, cycle, stop } => {
-                if let Some(clock) = self.clock_mut(*clock, *cycle) {
-                    clock.stopped = Some(*stop);
-                }
-            }
-            _ => {}
+        if let Fact::ClockStarted { clock } = fact {
+            self.clocks.push((**clock).clone());
+            return;
+        }
+        let Some((kind, cycle)) = fact.clock() else {
+            return;
+        };
+        if let Some(clock) = self.clock_mut(kind, cycle) {
+            change_clock(clock, fact);
         }
     }
 
@@ -151,6 +138,45 @@ impl Ticket {
         self.clocks
             .iter_mut()
             .find(|clock| clock.kind == kind && clock.cycle == cycle)
+    }
+}
+
+fn change_clock(clock: &mut SlaClock, fact: &Fact) {
+    match fact {
+        Fact::ClockRetargeted {
+            terms, schedule, ..
+        } => {
+            clock.terms = (**terms).clone();
+            clock.schedule.clone_from(schedule);
+        }
+        Fact::ClockHeld {
+            at,
+            hold,
+            runs,
+            schedule,
+            ..
+        } => {
+            clock.segments = clock.segments_with(*at, SegmentCause::Hold(*hold), *runs);
+            clock.schedule.clone_from(schedule);
+        }
+        Fact::ClockResumed { at, schedule, .. } => {
+            clock.segments = clock.segments_with(*at, SegmentCause::Ours, true);
+            clock.schedule.clone_from(schedule);
+            clock.stopped = None;
+        }
+        Fact::ClockFired(due) => {
+            clock.fired.push(due.milestone);
+            if due.milestone == Milestone::Breach {
+                clock.breached_at = Some(due.due_at);
+            }
+        }
+        Fact::ClockStopped { stop, .. } => {
+            if let Some(last) = clock.segments.last_mut() {
+                last.until = Some(stop.at.max(last.from));
+            }
+            clock.stopped = Some(*stop);
+        }
+        _ => {}
     }
 }
 
@@ -180,6 +206,8 @@ impl crate::intake::Opening {
             mention_count: 1,
             deleted_count: 0,
             last_post_at: self.posted_at,
+            author_tier: self.author_tier,
+            hold: None,
             clocks: Vec::new(),
             edited: Edited::default(),
         }

@@ -1,7 +1,7 @@
 //! What a ticket holds.
 
-use crate::routing::Priority;
-use crate::sla::{ClockKind, ClockStatus, SlaClock};
+use crate::routing::{AuthorTier, Priority};
+use crate::sla::{ClockKind, ClockStatus, HoldKind, SlaClock};
 use crate::{Label, MentionKey, Slug};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -80,6 +80,23 @@ pub struct Edited {
     pub priority: bool,
 }
 
+/// What a ticket waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The state's name in the configuration, or the kind's own.
+    pub state: Slug,
+    /// What it means for the clocks.
+    pub kind: HoldKind,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it ends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Who has to agree, for [`HoldKind::Approval`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approver: Option<Slug>,
+}
+
 /// One conversation with one author, owned by one department.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ticket {
@@ -130,7 +147,12 @@ pub struct Ticket {
     pub deleted_count: u32,
     /// The last post's own time.
     pub last_post_at: Timestamp,
-    /// Its clocks.
+    /// How far its author's voice carries.
+    pub author_tier: AuthorTier,
+    /// What it waits for; `None` while it is our turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// Its clocks, in the order in which they started.
     pub clocks: Vec<SlaClock>,
     /// What people have set by hand.
     pub edited: Edited,
@@ -157,24 +179,30 @@ impl Ticket {
         self.clocks.iter().rev().find(|clock| clock.kind == kind)
     }
 
-    /// When the next milestone of any clock falls due: what the timers poll.
+    /// When something falls due by itself, a milestone or the end of a hold: what the timers
+    /// poll.
     pub fn next_due_at(&self) -> Option<Timestamp> {
         let next = self.clocks.iter().filter_map(SlaClock::next_milestone);
-        next.map(|due| due.due_at).min()
+        let awake = self.hold.as_ref().and_then(|hold| hold.until);
+        next.map(|due| due.due_at).chain(awake).min()
     }
 
     /// The next deadline a person has to keep, also a missed one that still waits for an
     /// answer: what queues sort by.
     pub fn deadline_at(&self) -> Option<Timestamp> {
-        let ticking = self.clocks.iter().filter(|clock| clock.stopped.is_none());
-        ticking.map(|clock| clock.due_at).min()
+        let ticking = self
+            .clocks
+            .iter()
+            .filter(|clock| clock.is_ticking() && !clock.is_paused());
+        ticking.filter_map(SlaClock::due_at).min()
     }
 
     /// The worst standing of its clocks, for the `sla` filter; `None` without clocks.
     pub fn sla_status(&self) -> Option<ClockStatus> {
         let rank = |status: &ClockStatus| match status {
-            ClockStatus::Breached => 3,
-            ClockStatus::Running => 2,
+            ClockStatus::Breached => 4,
+            ClockStatus::Running => 3,
+            ClockStatus::Paused => 2,
             ClockStatus::Met => 1,
             ClockStatus::Cancelled => 0,
         };

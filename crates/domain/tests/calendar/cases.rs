@@ -129,7 +129,7 @@ fn the_version_follows_the_hours() {
         calendar("Europe/Berlin", &["09:00-17:30"], 5, &[]),
         calendar("Europe/Berlin", &["09:00-17:00"], 5, &[date(2026, 12, 25)]),
     ]
-    .map(|calendar| calendar.version());
+    .map(|calendar| calendar.version().to_owned());
     let distinct: std::collections::BTreeSet<_> = versions.iter().collect();
     assert_eq!(distinct.len(), versions.len());
     assert_eq!(

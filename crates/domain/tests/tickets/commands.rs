@@ -18,6 +18,7 @@ fn open_ticket() -> Story {
 fn reply() -> Command {
     Command::Reply {
         text: "we are on it".into(),
+        automatic: false,
     }
 }
 

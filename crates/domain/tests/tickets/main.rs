@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod contract;
+#[cfg(test)]
 mod intake;
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod story;

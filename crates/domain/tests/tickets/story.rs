@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use switchboard_domain::intake::{
     ClassifiedMention, IdentityState, Incoming, IntakeOutcome, decide,
 };
 use switchboard_domain::routing::{Decision, Facts, Priority, RoutingTable, route};
-use switchboard_domain::sla::SlaPolicy;
+use switchboard_domain::sla::{ClockKind, PolicyScope, SlaBook, SlaPolicy};
 use switchboard_domain::ticket::{
     self, Actor, Change, Command, Refusal, Ticket, TicketEvent, TicketId,
 };
@@ -113,6 +114,7 @@ impl Post {
 /// What a store would hold: every post of the story joins the open ticket there is.
 pub(crate) struct Story {
     pub(crate) now: Timestamp,
+    pub(crate) book: Arc<SlaBook>,
     pub(crate) identities: BTreeMap<&'static str, IdentityState>,
     pub(crate) tickets: Vec<Ticket>,
     pub(crate) events: Vec<TicketEvent>,
@@ -122,6 +124,7 @@ impl Default for Story {
     fn default() -> Self {
         Self {
             now: at(0),
+            book: SlaBook::of(policy()),
             identities: BTreeMap::new(),
             tickets: vec![],
             events: vec![],
@@ -146,11 +149,20 @@ impl Story {
             brand: Slug::from_any("acme"),
         };
         let decision = post.decision(&classified);
-        let incoming = Incoming::new(classified, decision, &[policy()]);
+        let incoming = Incoming {
+            classified,
+            decision,
+        };
         let known = self.identities.get(post.id).cloned();
         let index = self.index_of_ticket(known.as_ref());
         let ticket = index.map(|index| self.tickets[index].clone());
-        let mut intake = decide(&incoming, known.as_ref(), ticket.as_ref(), self.now);
+        let mut intake = decide(
+            &incoming,
+            known.as_ref(),
+            ticket.as_ref(),
+            &self.book,
+            self.now,
+        );
         if !intake.facts.is_empty() {
             let actor = Actor::System("route".into());
             let change = Change {
@@ -167,7 +179,7 @@ impl Story {
 
     pub(crate) fn does(&mut self, who: &str, command: &Command) -> Result<(), Refusal> {
         let actor = Actor::Person(who.into());
-        let facts = ticket::decide(self.ticket(), command, &actor, self.now)?;
+        let facts = ticket::decide(self.ticket(), command, &actor, &self.book, self.now)?;
         if !facts.is_empty() {
             let last = self.tickets.len() - 1;
             self.write(
@@ -210,17 +222,22 @@ impl Story {
     }
 }
 
-fn policy() -> SlaPolicy {
+/// One hour to the first answer, less where it presses; nothing else is promised.
+pub(crate) fn policy() -> SlaPolicy {
+    let first_response = [
+        (Priority::Low, 14_400),
+        (Priority::Normal, 3_600),
+        (Priority::High, 1_800),
+        (Priority::Urgent, 900),
+    ];
     SlaPolicy {
         name: "standard".into(),
-        labels: vec![Label::Complaint, Label::Lead, Label::PrRisk],
-        first_response_seconds: [
-            (Priority::Low, 14_400),
-            (Priority::Normal, 3_600),
-            (Priority::High, 1_800),
-            (Priority::Urgent, 900),
-        ]
-        .into(),
+        scope: PolicyScope {
+            labels: [Label::Complaint, Label::Lead, Label::PrRisk].into(),
+            ..PolicyScope::default()
+        },
+        targets: [(ClockKind::FirstResponse, first_response.into())].into(),
         warn_at_percent: vec![75],
+        ..SlaPolicy::default()
     }
 }

@@ -57,7 +57,7 @@ pub(crate) fn close_reason() -> RefOr<Schema> {
 }
 
 pub(crate) fn clock_status() -> RefOr<Schema> {
-    one_of(["running", "met", "breached", "cancelled"])
+    one_of(["running", "paused", "met", "breached", "cancelled"])
 }
 
 /// Anything JSON can say.

@@ -22,7 +22,7 @@ use switchboard_domain::access::Role;
 use switchboard_domain::intake::Incoming;
 use switchboard_domain::mention::Author;
 use switchboard_domain::routing::{Facts, Priority, RoutingTable, Row, route};
-use switchboard_domain::sla::SlaPolicy;
+use switchboard_domain::sla::{ClockKind, SlaBook, SlaPolicy};
 use switchboard_domain::ticket::{Actor, Command, TicketId};
 use switchboard_domain::{
     Classification, ClassifiedMention, Label, ManualClock, Mention, OffsetMove, Op, Scores, Slug,
@@ -103,6 +103,7 @@ impl World {
             clock: clock.clone(),
             metrics: metrics.clone(),
             authenticator: Authenticator::new(store.access.clone(), Some("this-run".into())),
+            book: book(),
             departments: DEPARTMENTS.map(Slug::from_any).to_vec(),
             documents: vec![],
             stop: stop.clone(),
@@ -158,7 +159,11 @@ impl World {
         };
         let decision = route(&table(), &Facts::of(&classified));
         let batch = IntakeBatch {
-            items: vec![Incoming::new(classified, decision, &[policy()])],
+            items: vec![Incoming {
+                classified,
+                decision,
+            }],
+            book: book(),
             offset: self.next_step().await,
             join_window: SignedDuration::from_hours(24),
             now,
@@ -200,6 +205,7 @@ impl World {
             command,
             expected_version: None,
             actor: Actor::Person(who.into()),
+            book: book(),
             now: switchboard_domain::Clock::now(self.clock.as_ref()),
         };
         let scope = switchboard_domain::access::DepartmentScope::All;
@@ -349,16 +355,16 @@ fn table() -> RoutingTable {
     RoutingTable::new(rows, Slug::from_any("community")).unwrap()
 }
 
-fn policy() -> SlaPolicy {
-    SlaPolicy {
+fn book() -> Arc<SlaBook> {
+    let targets = [
+        (Priority::Normal, 3600),
+        (Priority::High, 1800),
+        (Priority::Urgent, 600),
+    ];
+    SlaBook::of(SlaPolicy {
         name: "standard".into(),
-        labels: vec![],
-        first_response_seconds: [
-            (Priority::Normal, 3600),
-            (Priority::High, 1800),
-            (Priority::Urgent, 600),
-        ]
-        .into(),
+        targets: [(ClockKind::FirstResponse, targets.into())].into(),
         warn_at_percent: vec![75],
-    }
+        ..SlaPolicy::default()
+    })
 }

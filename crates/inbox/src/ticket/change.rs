@@ -10,6 +10,7 @@ use crate::state::Inbox;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
 use switchboard_domain::Slug;
 use switchboard_domain::access::{Action, DepartmentScope, Principal};
 use switchboard_domain::ticket::{Actor, Command, Refusal, Ticket, TicketId};
@@ -66,6 +67,7 @@ pub(super) async fn change(
         command,
         expected_version: version.0,
         actor: Actor::Person(caller.name.clone()),
+        book: Arc::clone(&inbox.book),
         now: inbox.clock.now(),
     };
     match inbox.tickets.apply(change, &caller.scope()).await? {

@@ -1,8 +1,9 @@
 //! A ticket's clock as the API shows it.
 
 use crate::openapi::schema;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
+use switchboard_domain::Slug;
 use switchboard_domain::mention::StartReason;
 use switchboard_domain::sla::{ClockKind, ClockStatus, SlaClock, Stop, StopCause};
 use utoipa::ToSchema;
@@ -17,6 +18,11 @@ pub(crate) struct ClockView {
     cycle: u32,
     /// The policy that set it.
     policy: String,
+    /// The calendar it counts in.
+    calendar: String,
+    /// The department it counts for.
+    #[schema(value_type = String)]
+    department: Slug,
     /// Where it started.
     #[schema(schema_with = schema::instant)]
     started_at: Timestamp,
@@ -25,9 +31,10 @@ pub(crate) struct ClockView {
     start_reason: StartReason,
     /// Seconds allowed.
     target_seconds: i64,
-    /// The deadline.
+    /// The deadline; absent while it stands still before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::instant)]
-    due_at: Timestamp,
+    due_at: Option<Timestamp>,
     /// When it warns, in order.
     #[schema(schema_with = instants)]
     warn_at: Vec<Timestamp>,
@@ -57,16 +64,14 @@ impl From<&SlaClock> for ClockView {
         Self {
             clock: clock.kind,
             cycle: clock.cycle,
-            policy: clock.policy.clone(),
+            policy: clock.terms.policy.clone(),
+            calendar: clock.terms.calendar.clone(),
+            department: clock.terms.department.clone(),
             started_at: clock.started_at,
             start_reason: clock.start_reason,
-            target_seconds: clock.target_seconds,
-            due_at: clock.due_at,
-            warn_at: clock
-                .warn_at_percent
-                .iter()
-                .map(|percent| warning(clock, *percent))
-                .collect(),
+            target_seconds: clock.terms.target_seconds,
+            due_at: clock.due_at(),
+            warn_at: clock.warn_at().collect(),
             status: clock.status(),
             breached_at: clock.breached_at,
             stopped: clock
@@ -76,25 +81,32 @@ impl From<&SlaClock> for ClockView {
     }
 }
 
-fn warning(clock: &SlaClock, percent: u8) -> Timestamp {
-    let seconds = clock.target_seconds.saturating_mul(i64::from(percent)) / 100;
-    let after = SignedDuration::from_secs(seconds);
-    clock
-        .started_at
-        .saturating_add(after)
-        .unwrap_or(Timestamp::MAX)
-}
-
 fn clock_kind() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-    schema::one_of([ClockKind::FirstResponse.as_str()])
+    schema::one_of(ClockKind::ALL.map(ClockKind::as_str))
 }
 
 fn start_reason() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-    schema::one_of(["post_time", "no_post_time", "late_arrival", "future_time"])
+    schema::one_of([
+        "post_time",
+        "no_post_time",
+        "late_arrival",
+        "future_time",
+        "change",
+    ])
 }
 
 fn stop_cause() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-    schema::one_of(["replied", "resolved", "post_deleted"])
+    schema::one_of(
+        [
+            StopCause::Replied,
+            StopCause::Resolved,
+            StopCause::Acknowledged,
+            StopCause::Moved,
+            StopCause::Merged,
+            StopCause::PostDeleted,
+        ]
+        .map(StopCause::as_str),
+    )
 }
 
 fn instants() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
@@ -107,18 +119,27 @@ fn instants() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
 mod tests {
     use super::*;
     use switchboard_domain::routing::Priority;
-    use switchboard_domain::sla::SlaPolicy;
+    use switchboard_domain::sla::{Holder, SlaBook, SlaPolicy, Terms};
 
     #[test]
     fn shows_instants() {
-        let policy = SlaPolicy {
+        let targets = [(Priority::Normal, 1800)].into();
+        let book = SlaBook::of(SlaPolicy {
             name: "standard".into(),
-            labels: vec![],
-            first_response_seconds: [(Priority::Normal, 1800)].into(),
+            targets: [(ClockKind::FirstResponse, targets)].into(),
             warn_at_percent: vec![50, 75],
+            ..SlaPolicy::default()
+        });
+        let holder = Holder {
+            department: &Slug::from_any("support"),
+            priority: Priority::Normal,
         };
+        let policy = &book.policies()[0];
+        let kind = ClockKind::FirstResponse;
+        let terms = Terms::of(&book, policy, kind, holder).unwrap();
+        let calendar = book.calendar_for(policy, kind, holder.department);
         let start = (Timestamp::UNIX_EPOCH, StartReason::PostTime);
-        let mut clock = policy.first_response(Priority::Normal, start).unwrap();
+        let mut clock = SlaClock::start((kind, 1), terms, calendar, start);
         clock.stopped = Some(Stop {
             at: Timestamp::UNIX_EPOCH,
             cause: StopCause::Replied,
@@ -129,6 +150,8 @@ mod tests {
           "clock": "first_response",
           "cycle": 1,
           "policy": "standard",
+          "calendar": "always",
+          "department": "support",
           "started_at": "1970-01-01T00:00:00Z",
           "start_reason": "post_time",
           "target_seconds": 1800,

@@ -99,8 +99,9 @@ pub(super) fn read(
     Ok(Filter { query, fingerprint })
 }
 
-const CLOCK_STATUSES: [ClockStatus; 4] = [
+const CLOCK_STATUSES: [ClockStatus; 5] = [
     ClockStatus::Running,
+    ClockStatus::Paused,
     ClockStatus::Met,
     ClockStatus::Breached,
     ClockStatus::Cancelled,
@@ -109,6 +110,7 @@ const CLOCK_STATUSES: [ClockStatus; 4] = [
 pub(super) const fn clock_status_name(status: ClockStatus) -> &'static str {
     match status {
         ClockStatus::Running => "running",
+        ClockStatus::Paused => "paused",
         ClockStatus::Met => "met",
         ClockStatus::Breached => "breached",
         ClockStatus::Cancelled => "cancelled",

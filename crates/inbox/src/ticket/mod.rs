@@ -16,6 +16,7 @@ mod cursor;
 mod explanation;
 mod filter;
 pub(crate) mod hand_over;
+pub(crate) mod hold;
 pub(crate) mod list;
 pub(crate) mod note;
 pub(crate) mod post;

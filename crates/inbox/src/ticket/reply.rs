@@ -19,6 +19,9 @@ use utoipa::ToSchema;
 pub(crate) struct ReplyBody {
     /// At most 64 KiB. It is recorded and waits to be sent.
     text: String,
+    /// Whether a machine wrote it: then it counts as an answer only where the policy says so.
+    #[serde(default)]
+    automatic: bool,
 }
 
 pub(crate) fn describe() -> Description {
@@ -37,7 +40,10 @@ pub(crate) async fn reply(
         &inbox,
         &caller,
         (&id, version),
-        Command::Reply { text: body.text },
+        Command::Reply {
+            text: body.text,
+            automatic: body.automatic,
+        },
     )
     .await?)
 }

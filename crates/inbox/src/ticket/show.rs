@@ -65,8 +65,10 @@ mod tests {
           "brand": "acme",
           "clocks": [
             {
+              "calendar": "always",
               "clock": "first_response",
               "cycle": 1,
+              "department": "support",
               "due_at": "2026-03-01T13:00:00Z",
               "policy": "standard",
               "start_reason": "no_post_time",
@@ -158,6 +160,7 @@ mod tests {
                 "ann",
                 Command::Reply {
                     text: "we look for it".into(),
+                    automatic: false,
                 },
             )
             .await;

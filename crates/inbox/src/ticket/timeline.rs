@@ -3,8 +3,8 @@
 use crate::openapi::schema;
 use jiff::Timestamp;
 use serde::Serialize;
-use switchboard_domain::sla::{DueMilestone, Milestone, StopCause};
-use switchboard_domain::ticket::{Actor, CloseReason, Fact, Status, TicketEvent};
+use switchboard_domain::sla::{ClockKind, DueMilestone, Milestone, Point, StopCause};
+use switchboard_domain::ticket::{Actor, CloseReason, Fact, Hold, Status, TicketEvent};
 use utoipa::ToSchema;
 
 /// One version of the ticket.
@@ -68,11 +68,34 @@ fn sentence(fact: &Fact) -> String {
         Fact::Assigned { from, to } => assigned(from.as_deref(), to.as_deref()),
         Fact::StatusChanged { to, reason, .. } => status_changed(*to, *reason),
         Fact::ClockStarted { clock } => {
-            format!("{} due {}", words(clock.kind.as_str()), clock.due_at)
+            format!("{} due {}", words(clock.kind.as_str()), due(clock.due_at()))
         }
-        Fact::ClockRetargeted { clock, due_at, .. } => {
-            format!("{} now due {due_at}", words(clock.as_str()))
+        Fact::ClockRetargeted {
+            clock, schedule, ..
+        } => format!(
+            "{} now due {}",
+            words(clock.as_str()),
+            due(deadline(schedule))
+        ),
+        Fact::ClockHeld { clock, runs, .. } => {
+            let verb = if *runs { "runs on" } else { "pauses" };
+            format!("{} {verb}", words(clock.as_str()))
         }
+        Fact::ClockResumed {
+            clock, schedule, ..
+        } => format!(
+            "{} goes on, due {}",
+            words(clock.as_str()),
+            due(deadline(schedule))
+        ),
+        Fact::Held(hold) => held(hold),
+        Fact::Released { kind } => format!("no longer {}", words(kind.as_str())),
+        Fact::Escalated {
+            clock,
+            step,
+            notify,
+            ..
+        } => escalated(*clock, *step, notify),
         Fact::ClockFired(due) => fired(due),
         Fact::ClockStopped { clock, stop, .. } => {
             format!("{} stopped: {}", words(clock.as_str()), cause(stop.cause))
@@ -109,15 +132,52 @@ fn fired(due: &DueMilestone) -> String {
     match due.milestone {
         Milestone::Warning(percent) => format!("{clock}: {percent} % of the time is used"),
         Milestone::Breach => format!("{clock} missed, it was due {}", due.due_at),
+        Milestone::Escalation(step) => format!("{clock}: escalation step {step}"),
     }
 }
 
 const fn cause(cause: StopCause) -> &'static str {
     match cause {
         StopCause::Replied => "answered",
-        StopCause::Resolved => "resolved without an answer",
+        StopCause::Resolved => "resolved",
+        StopCause::Acknowledged => "taken in hand",
+        StopCause::Moved => "handed on",
+        StopCause::Merged => "it lives on in another ticket",
         StopCause::PostDeleted => "the author deleted the post",
     }
+}
+
+fn held(hold: &Hold) -> String {
+    let until = hold.until.map(|until| format!(" until {until}"));
+    let approver = hold.approver.as_ref().map(|who| format!(" by {who}"));
+    format!(
+        "{}{}{}",
+        words(hold.state.as_str()),
+        approver.unwrap_or_default(),
+        until.unwrap_or_default()
+    )
+}
+
+fn escalated(clock: ClockKind, step: u8, notify: &[String]) -> String {
+    let clock = words(clock.as_str());
+    if notify.is_empty() {
+        return format!("{clock}: escalation step {step} taken");
+    }
+    format!(
+        "{clock}: escalation step {step} calls {}",
+        notify.join(", ")
+    )
+}
+
+fn deadline(schedule: &[Point]) -> Option<Timestamp> {
+    let mut points = schedule.iter();
+    let breach = points.find(|point| point.milestone == Milestone::Breach);
+    breach.map(|point| point.at)
+}
+
+/// Without an instant where the clock stands still before its deadline.
+fn due(at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "when it goes on".to_owned(), |at| at.to_string())
 }
 
 fn words(name: &str) -> String {
@@ -136,7 +196,6 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use rstest::rstest;
-    use switchboard_domain::sla::ClockKind;
     use switchboard_domain::{Label, Slug};
 
     #[rstest]

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use switchboard_domain::routing::Priority;
 use switchboard_domain::sla::ClockStatus;
-use switchboard_domain::ticket::{CloseReason, Status, Ticket, TicketEvent, TicketId};
+use switchboard_domain::ticket::{CloseReason, Hold, Status, Ticket, TicketEvent, TicketId};
 use switchboard_domain::{Classification, Label, Slug};
 use switchboard_storage::{StoredMention, TicketRow};
 use utoipa::ToSchema;
@@ -76,6 +76,10 @@ pub(crate) struct TicketView {
     /// Why it is where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<ExplanationView>,
+    /// What it waits for; absent while it is our turn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::object)]
+    hold: Option<Hold>,
     /// The worst standing of its clocks; absent without clocks.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::clock_status)]
@@ -135,6 +139,7 @@ impl TicketView {
             created_at: ticket.created_at,
             updated_at: ticket.updated_at,
             mention_count: ticket.mention_count,
+            hold: ticket.hold.clone(),
             sla: ticket.sla_status(),
             deadline_at: ticket.deadline_at(),
             clocks: ticket.clocks.iter().map(ClockView::from).collect(),

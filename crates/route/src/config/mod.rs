@@ -1,9 +1,13 @@
-//! `[departments]`, `[routing]`, `[sla]` and `[store]`: who owns what, by when.
+//! `[calendars]`, `[departments]`, `[routing]` and `[sla]`: who owns what, by when.
 //!
 //! Every problem is reported at its own place, together with all others of the file.
 
+mod calendars;
+mod escalations;
 mod policies;
 mod rows;
+
+use calendars::Calendars;
 
 use jiff::SignedDuration;
 use std::sync::Arc;
@@ -11,7 +15,7 @@ use std::time::Duration;
 use switchboard_config::{Located, Section};
 use switchboard_domain::Slug;
 use switchboard_domain::routing::RoutingTable;
-use switchboard_domain::sla::SlaPolicy;
+use switchboard_domain::sla::{SlaBook, SlaPolicy};
 
 /// The contract's join window: the next day's "still waiting" belongs to yesterday's ticket.
 const JOIN_WINDOW_DEFAULT: Duration = Duration::from_hours(24);
@@ -23,6 +27,8 @@ pub struct Department {
     pub slug: Slug,
     /// Its name for people.
     pub name: String,
+    /// The calendar it works by; around the clock without one.
+    pub calendar: Option<String>,
 }
 
 /// What the route stage is told.
@@ -32,8 +38,8 @@ pub struct RouteConfig {
     pub departments: Vec<Department>,
     /// Checked and compiled.
     pub table: Arc<RoutingTable>,
-    /// In the order in which they are tried.
-    pub policies: Arc<[SlaPolicy]>,
+    /// Policies in the order in which they are tried, and the calendars they count in.
+    pub book: Arc<SlaBook>,
     /// How long an author's next post to the same account joins the open ticket.
     pub join_window: SignedDuration,
 }
@@ -41,21 +47,33 @@ pub struct RouteConfig {
 impl RouteConfig {
     /// Reads the sections from the root of a document. `None` when the table cannot be
     /// built; the document holds the problems then.
-    pub fn read(root: &mut Section<'_>) -> Option<Self> {
-        let departments = read_departments(root);
+    pub fn read(root: &mut Section<'_>, join_window: SignedDuration) -> Option<Self> {
+        let calendars = calendars::read(root);
+        let departments = read_departments(root, &calendars);
         let names = Names::of(&departments);
-        let policies = root.section("sla", policies::read);
+        let policies = root.section("sla", |sla| policies::read(sla, &names, &calendars));
         let table = root.section("routing", |routing| rows::read(routing, &names, &policies));
-        let join_window = root.section("store", |store| {
-            store.duration_or("join_window", JOIN_WINDOW_DEFAULT)
-        });
+        let book = book(policies, calendars, &departments);
         Some(Self {
             departments,
             table: Arc::new(table?),
-            policies: policies.into(),
-            join_window: SignedDuration::try_from(join_window).unwrap_or(SignedDuration::MAX),
+            book: Arc::new(book),
+            join_window,
         })
     }
+}
+
+/// Reads `join_window` of `[store]`; the section has keys of others too.
+pub fn read_join_window(store: &mut Section<'_>) -> SignedDuration {
+    let window = store.duration_or("join_window", JOIN_WINDOW_DEFAULT);
+    SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)
+}
+
+fn book(policies: Vec<SlaPolicy>, calendars: Calendars, departments: &[Department]) -> SlaBook {
+    let hours = departments
+        .iter()
+        .filter_map(|department| Some((department.slug.clone(), department.calendar.clone()?)));
+    SlaBook::new(policies, calendars.0, hours.collect())
 }
 
 /// The departments one may name.
@@ -83,16 +101,18 @@ impl Names {
     }
 }
 
-fn read_departments(root: &mut Section<'_>) -> Vec<Department> {
+fn read_departments(root: &mut Section<'_>, calendars: &Calendars) -> Vec<Department> {
     let read = root.sections("departments", |key, section| {
         let slug = Slug::new(&key.value);
         if let Err(error) = &slug {
             section.problem(&key.place, error.to_string());
         }
         let name = section.value("name").unwrap_or_else(|| key.value.clone());
+        let calendar = calendars.find(section, "calendar");
         Some(Department {
             slug: slug.ok()?,
             name,
+            calendar,
         })
     });
     if read.is_empty() {

@@ -1,11 +1,13 @@
 //! `[[sla.policies]]`: the promises.
 
-use std::collections::BTreeMap;
+use super::calendars::Calendars;
+use super::{Names, escalations};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use switchboard_config::Section;
-use switchboard_domain::Label;
-use switchboard_domain::routing::Priority;
-use switchboard_domain::sla::SlaPolicy;
+use switchboard_domain::routing::{AuthorTier, Priority};
+use switchboard_domain::sla::{ClockKind, HoldKind, PolicyScope, SlaPolicy, Targets};
+use switchboard_domain::{Label, Slug};
 
 /// Above this a promise is none; it also keeps every deadline within the calendar.
 const TARGET_MAX: Duration = Duration::from_hours(24 * 366);
@@ -13,9 +15,9 @@ const TARGET_MAX: Duration = Duration::from_hours(24 * 366);
 /// More warnings than this are noise, and each is one more transaction per ticket.
 const WARNINGS_MAX: usize = 5;
 
-pub(super) fn read(sla: &mut Section<'_>) -> Vec<SlaPolicy> {
+pub(super) fn read(sla: &mut Section<'_>, names: &Names, calendars: &Calendars) -> Vec<SlaPolicy> {
     let policies: Vec<SlaPolicy> = sla
-        .array("policies", read_policy)
+        .array("policies", |section| read_policy(section, names, calendars))
         .into_iter()
         .flatten()
         .collect();
@@ -31,23 +33,91 @@ pub(super) fn read(sla: &mut Section<'_>) -> Vec<SlaPolicy> {
     policies
 }
 
-fn read_policy(section: &mut Section<'_>) -> Option<SlaPolicy> {
+fn read_policy(
+    section: &mut Section<'_>,
+    names: &Names,
+    calendars: &Calendars,
+) -> Option<SlaPolicy> {
     let name: Option<String> = section.required("name");
-    let labels = section.choices("label", &Label::ALL.map(|label| (label.as_str(), label)));
-    let (promises_something, first_response_seconds) = section
-        .section("first_response", |targets| {
-            (names_a_priority(targets), read_targets(targets))
-        });
-    if !promises_something {
-        section.problem_here("`first_response` has no target: give at least one priority a time");
+    let scope = read_scope(section, names);
+    let targets = read_clocks(section);
+    let kinds = HoldKind::ALL.map(|kind| (kind.as_str(), kind));
+    let pauses_on = section.choices("pauses_on", &kinds).unwrap_or_default();
+    if pauses_on.iter().any(|kind| !kind.may_pause()) {
+        let place = section.place("pauses_on");
+        section.problem(
+            &place,
+            "an approval is our own time: no clock pauses for it",
+        );
     }
-    let warn_at_percent = read_warnings(section);
+    let escalations = escalations::read(section, names, &targets);
     Some(SlaPolicy {
         name: name?,
-        labels: labels.unwrap_or_default(),
-        first_response_seconds,
-        warn_at_percent,
+        scope,
+        targets,
+        calendar: calendars.find(section, "calendar"),
+        warn_at_percent: read_warnings(section),
+        pauses_on: pauses_on.into_iter().collect(),
+        automatic_reply_counts: section.value_or("automatic_reply_counts", false),
+        escalations,
     })
+}
+
+fn read_scope(section: &mut Section<'_>, names: &Names) -> PolicyScope {
+    let labels = Label::ALL.map(|label| (label.as_str(), label));
+    let tiers = AuthorTier::ALL.map(|tier| (tier.as_str(), tier));
+    let labels = section.choices("label", &labels).unwrap_or_default();
+    let tiers = section.choices("author_tier", &tiers).unwrap_or_default();
+    let platforms = section.located_list("platform").unwrap_or_default();
+    let platforms = platforms.iter().filter_map(|name| {
+        let slug = Slug::new(&name.value);
+        if let Err(error) = &slug {
+            section.problem(&name.place, error.to_string());
+        }
+        slug.ok()
+    });
+    let platforms = platforms.collect();
+    let departments = section.located_list("department").unwrap_or_default();
+    let departments = departments
+        .iter()
+        .filter_map(|name| names.find(section, name))
+        .collect();
+    PolicyScope {
+        labels: labels.into_iter().collect(),
+        platforms,
+        departments,
+        author_tiers: tiers.into_iter().collect(),
+        languages: section.value_or("language", BTreeSet::new()),
+    }
+}
+
+fn read_clocks(section: &mut Section<'_>) -> BTreeMap<ClockKind, Targets> {
+    let promises_something = ClockKind::ALL
+        .into_iter()
+        .any(|kind| section.has(kind.as_str()));
+    if !promises_something {
+        let known = ClockKind::ALL.map(ClockKind::as_str).join(", ");
+        section.problem_here(format!(
+            "the policy promises nothing: give one of {known} a time"
+        ));
+    }
+    let mut clocks = BTreeMap::new();
+    for kind in ClockKind::ALL {
+        let targets = section.optional_section(kind.as_str(), |targets| {
+            if !names_a_priority(targets) {
+                let message = format!(
+                    "`{}` has no target: give at least one priority a time",
+                    kind.as_str()
+                );
+                targets.problem_here(message);
+            }
+            read_targets(targets)
+        });
+        if let Some(targets) = targets {
+            clocks.insert(kind, targets);
+        }
+    }
+    clocks
 }
 
 /// A target that is wrong has its own problem, and needs no second one.
@@ -57,8 +127,8 @@ fn names_a_priority(section: &Section<'_>) -> bool {
         .any(|priority| section.has(priority.as_str()))
 }
 
-fn read_targets(section: &mut Section<'_>) -> BTreeMap<Priority, i64> {
-    let mut targets = BTreeMap::new();
+fn read_targets(section: &mut Section<'_>) -> Targets {
+    let mut targets = Targets::new();
     for priority in Priority::ALL {
         let Some(target) = section.duration(priority.as_str()) else {
             continue;

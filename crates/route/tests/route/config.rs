@@ -58,6 +58,50 @@ fn the_frame(#[case] text: &str, #[case] want: &str) {
     "[[sla.policies]]\nname = \"a\"\nfirst_response = { low = \"0s\" }",
     "8:26: must be from 1s to 366d"
 )]
+#[case::promises_nothing(
+    "[[sla.policies]]\nname = \"a\"",
+    "the policy promises nothing: give one of first_response, next_response, resolution, ownership, periodic_update, triage a time"
+)]
+#[case::pauses_for_an_approval(
+    "[[sla.policies]]\nname = \"a\"\nfirst_response = { low = \"1h\" }\npauses_on = [\"approval\"]",
+    "9:13: an approval is our own time"
+)]
+#[case::unknown_calendar(
+    "[[sla.policies]]\nname = \"a\"\nfirst_response = { low = \"1h\" }\ncalendar = \"ofice\"\n[calendars.office]\ntime_zone = \"UTC\"\nmonday = [\"09:00-17:00\"]",
+    "9:12: unknown calendar `ofice` (did you mean `office`?"
+)]
+#[case::never_open(
+    "[calendars.office]\ntime_zone = \"UTC\"",
+    "6:12: calendar `office` has no open hour in any week"
+)]
+#[case::no_such_zone(
+    "[calendars.office]\ntime_zone = \"Berlin\"\ndaily = [\"09:00-17:00\"]",
+    "7:13: `Berlin` is no IANA time zone"
+)]
+#[case::no_such_hours(
+    "[calendars.office]\ntime_zone = \"UTC\"\ndaily = [\"9-17\"]",
+    "8:10: `daily`: `9-17` is no opening hours"
+)]
+#[case::no_such_date(
+    "[calendars.office]\ntime_zone = \"UTC\"\ndaily = [\"09:00-17:00\"]\nclosed = [\"Christmas\"]",
+    "9:11: `Christmas` is no date: write it as 2026-12-25"
+)]
+#[case::calls_nobody(
+    "[[sla.policies]]\nname = \"a\"\nfirst_response = { low = \"1h\" }\n[[sla.policies.escalations]]\nclock = \"first_response\"\nat_percent = 100",
+    "the step calls nobody"
+)]
+#[case::two_times(
+    "[[sla.policies]]\nname = \"a\"\nfirst_response = { low = \"1h\" }\n[[sla.policies.escalations]]\nclock = \"first_response\"\nat_percent = 100\nafter = \"1h\"\nnotify = [\"lead\"]",
+    "say when, with one of"
+)]
+#[case::of_a_clock_nobody_starts(
+    "[[sla.policies]]\nname = \"a\"\nfirst_response = { low = \"1h\" }\n[[sla.policies.escalations]]\nclock = \"resolution\"\nat_percent = 100\nnotify = [\"lead\"]",
+    "10:9: the policy promises no `resolution`"
+)]
+#[case::escalates_to_an_unknown_department(
+    "[[sla.policies]]\nname = \"a\"\nfirst_response = { low = \"1h\" }\n[[sla.policies.escalations]]\nclock = \"first_response\"\nat_percent = 100\nmove = \"prr\"",
+    "12:8: unknown department `prr` (did you mean `pr`?"
+)]
 fn rows_and_policies(#[case] text: &str, #[case] want: &str) {
     assert_told(&format!("{GOOD}{text}\n"), want);
 }

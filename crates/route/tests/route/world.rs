@@ -40,7 +40,8 @@ pub(crate) struct World {
 pub(crate) fn read(text: &str) -> (Option<RouteConfig>, Vec<String>) {
     let environment = BTreeMap::new();
     let document = Document::parse("route.toml", text, &environment, &[]);
-    let config = document.read(RouteConfig::read);
+    let window = SignedDuration::from_hours(24);
+    let config = document.read(|root| RouteConfig::read(root, window));
     let problems = document.into_problems();
     (config, problems.iter().map(ToString::to_string).collect())
 }
@@ -167,6 +168,7 @@ impl World {
     pub(crate) fn timer(&self) -> SlaTimer {
         SlaTimer {
             timers: Arc::clone(&self.store.timers),
+            book: default_config().book,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             metrics: self.metrics.clone(),
         }
@@ -183,16 +185,20 @@ impl World {
 }
 
 fn stage(store: &Store, clock: Arc<ManualClock>, metrics: &Metrics) -> RouteStage {
-    let (config, problems) = read(DEFAULT);
-    // The other sections of the file belong to other crates.
-    let config = config.unwrap_or_else(|| panic!("{problems:?}"));
+    let config = default_config();
     RouteStage {
         table: config.table,
-        policies: config.policies,
+        book: config.book,
         join_window: config.join_window,
         intake: Arc::clone(&store.intake),
         offsets: Arc::clone(&store.offsets),
         clock,
         metrics: metrics.clone(),
     }
+}
+
+fn default_config() -> RouteConfig {
+    let (config, problems) = read(DEFAULT);
+    // The other sections of the file belong to other crates.
+    config.unwrap_or_else(|| panic!("{problems:?}"))
 }

@@ -48,7 +48,7 @@ fn praise(name: &str, config: &Config) {
         route.departments.len(),
         route.table.rows().len(),
         route.table.version(),
-        route.policies.len(),
+        route.book.policies().len(),
         config.ingest.sources.len(),
     ));
     for remark in remarks(&route.table) {

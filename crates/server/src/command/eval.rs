@@ -7,12 +7,12 @@ use crate::exit::Done;
 use crate::{terminal, wiring};
 use anyhow::Result;
 use std::collections::BTreeMap;
+use switchboard_classify::Classifier;
 use switchboard_classify::train::report::Figures;
 use switchboard_classify::train::validate::judge;
 use switchboard_classify::train::{
     Judgement, LabelledPost, Report, Split, TrainSettings, TrainingSet, cross_validate, seed_posts,
 };
-use switchboard_classify::Classifier;
 use switchboard_domain::{Label, Mention, Slug};
 
 pub(crate) fn run(arguments: &Eval, environment: &Environment) -> Result<Done> {

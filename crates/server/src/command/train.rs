@@ -6,11 +6,11 @@ use crate::config::{Config, Environment};
 use crate::exit::{Done, Failure};
 use crate::{terminal, wiring};
 use anyhow::Result;
+use switchboard_classify::LinearModel;
 use switchboard_classify::train::validate::{calibrated, judge};
 use switchboard_classify::train::{
     Report, Split, TrainSettings, TrainingSet, cross_validate, seed_posts, train,
 };
-use switchboard_classify::LinearModel;
 
 pub(crate) fn run(arguments: &Train, environment: &Environment) -> Result<Done> {
     let config = Config::load(arguments.config.as_deref(), environment)?;
@@ -70,9 +70,7 @@ fn save(arguments: &Train, model: &LinearModel) -> Result<()> {
     let beside = path.with_extension("partial");
     std::fs::write(&beside, &bytes)
         .and_then(|()| std::fs::rename(&beside, path))
-        .map_err(|error| {
-            Failure::Usage(format!("cannot write `{}`: {error}", path.display()))
-        })?;
+        .map_err(|error| Failure::Usage(format!("cannot write `{}`: {error}", path.display())))?;
     terminal::line(&format!(
         "{} ({} bytes) in {}",
         switchboard_classify::Model::version(model),

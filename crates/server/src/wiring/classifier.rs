@@ -17,7 +17,11 @@ pub(crate) fn classifier(config: &Config) -> Result<Classifier> {
 
 /// The same with another model than the configured one.
 pub(crate) fn classifier_with(config: &Config, model: Option<&Path>) -> Result<Classifier> {
-    let configured = config.classify.model.as_ref().map(|path| path.value.as_str());
+    let configured = config
+        .classify
+        .model
+        .as_ref()
+        .map(|path| path.value.as_str());
     let model = match model.or(configured.map(Path::new)) {
         Some(path) => model_at(path)?,
         None => LinearModel::shipped()?,

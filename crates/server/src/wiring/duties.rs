@@ -34,6 +34,7 @@ impl Parts {
     pub(super) fn start_timers(&self) {
         let timer = SlaTimer {
             timers: Arc::clone(&self.store.timers),
+            book: Arc::clone(&self.config.route.book),
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
         };

@@ -80,6 +80,7 @@ impl Parts {
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
             authenticator: self.authenticator.clone(),
+            book: Arc::clone(&self.config.route.book),
             departments: departments
                 .map(|department| department.slug.clone())
                 .collect(),

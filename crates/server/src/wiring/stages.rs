@@ -58,7 +58,7 @@ impl Parts {
     fn route(&self) -> Reading {
         let stage = RouteStage {
             table: Arc::clone(&self.config.route.table),
-            policies: Arc::clone(&self.config.route.policies),
+            book: Arc::clone(&self.config.route.book),
             join_window: self.config.route.join_window,
             intake: Arc::clone(&self.store.intake),
             offsets: Arc::clone(&self.store.offsets),

@@ -11,11 +11,12 @@ mod place;
 
 use jiff::{SignedDuration, Timestamp};
 use place::Place;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::intake::{ClassifiedMention, Incoming};
 use switchboard_domain::routing::{Decision, Facts, Priority, RoutingTable, route};
-use switchboard_domain::sla::SlaPolicy;
+use switchboard_domain::sla::{ClockKind, SlaBook, SlaPolicy};
 use switchboard_domain::ticket::Actor;
 use switchboard_domain::{Classification, Label, Mention, OffsetMove, Scores, Slug, StoredOffset};
 use switchboard_storage::{IntakeBatch, MAX_INTAKE_BATCH, Sort, Store, TicketQuery};
@@ -60,6 +61,7 @@ async fn fill(store: &Store, (from, to): (usize, usize), batch: usize) -> Result
             items,
             offset: step(stands, stands + 1),
             join_window: SignedDuration::from_hours(24),
+            book: book(),
             now: at(0),
             actor: Actor::System("route".into()),
         };
@@ -138,7 +140,7 @@ async fn timers(store: &Store) -> Result<(), Failure> {
     let mut times = vec![];
     for _ in 0..20 {
         let begun = Instant::now();
-        store.timers.fire_due(at(50), 200).await?;
+        store.timers.fire_due(at(50), 200, &book()).await?;
         times.push(begun.elapsed());
     }
     println!("timers, 200 tickets: {}", spread(times));
@@ -211,7 +213,10 @@ fn incoming(number: usize) -> Result<Incoming, Failure> {
         brand,
     };
     let decision = decision(&classified, label)?;
-    Ok(Incoming::new(classified, decision, &[policy()]))
+    Ok(Incoming {
+        classified,
+        decision,
+    })
 }
 
 fn decision(classified: &ClassifiedMention, label: Label) -> Result<Decision, Failure> {
@@ -226,11 +231,12 @@ fn decision(classified: &ClassifiedMention, label: Label) -> Result<Decision, Fa
     Ok(route(&table, &Facts::of(classified)))
 }
 
-fn policy() -> SlaPolicy {
-    SlaPolicy {
+fn book() -> Arc<SlaBook> {
+    let targets = Priority::ALL.map(|priority| (priority, 3_600)).into();
+    SlaBook::of(SlaPolicy {
         name: "standard".into(),
-        labels: vec![],
-        first_response_seconds: Priority::ALL.map(|priority| (priority, 3_600)).into(),
+        targets: [(ClockKind::FirstResponse, targets)].into(),
         warn_at_percent: vec![50, 75],
-    }
+        ..SlaPolicy::default()
+    })
 }

@@ -73,7 +73,7 @@ fn tell(
     for fact in &change.facts {
         match fact {
             Fact::ClockFired(due) => rows.record_milestone(after.id, due, change.at)?,
-            Fact::ReplyRequested { reply, text } => {
+            Fact::ReplyRequested { reply, text, .. } => {
                 request_reply(rows, after, change, *reply, text)?;
             }
             _ => {}

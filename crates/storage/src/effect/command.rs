@@ -22,7 +22,7 @@ pub(crate) fn apply(
     {
         return conflict(before);
     }
-    let facts = match ticket::decide(&before, &wish.command, &wish.actor, wish.now) {
+    let facts = match ticket::decide(&before, &wish.command, &wish.actor, &wish.book, wish.now) {
         Ok(facts) => facts,
         Err(Refusal::AlreadyClaimed(_)) => return conflict(before),
         Err(refusal) => return Ok(Applied::Refused(refusal)),

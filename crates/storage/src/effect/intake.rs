@@ -6,6 +6,7 @@ use crate::{IntakeBatch, Opened, StorageError, TakenIn};
 use jiff::{SignedDuration, Timestamp};
 use switchboard_domain::Op;
 use switchboard_domain::intake::{self, Incoming, IntakeOutcome};
+use switchboard_domain::sla::SlaBook;
 use switchboard_domain::ticket::{Actor, Change, Fact, Ticket};
 
 /// The effects of the batch, in its order; the offset is the caller's.
@@ -17,6 +18,7 @@ pub(crate) fn take_in(
         join_window: batch.join_window,
         now: batch.now,
         actor: &batch.actor,
+        book: &batch.book,
     };
     batch
         .items
@@ -29,6 +31,7 @@ struct Context<'a> {
     join_window: SignedDuration,
     now: Timestamp,
     actor: &'a Actor,
+    book: &'a SlaBook,
 }
 
 impl Context<'_> {
@@ -37,7 +40,7 @@ impl Context<'_> {
         let known = rows.identity(&key)?;
         let before = self.ticket_of(rows, item, known.as_ref())?;
         let state = known.as_ref().map(|known| &known.state);
-        let mut intake = intake::decide(item, state, before.as_ref(), self.now);
+        let mut intake = intake::decide(item, state, before.as_ref(), self.book, self.now);
         let facts = std::mem::take(&mut intake.facts);
         let changed = self.write_ticket(rows, item, before.as_ref(), facts)?;
         let ticket = changed.as_ref().or(before.as_ref());

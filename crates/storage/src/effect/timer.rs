@@ -4,16 +4,18 @@ use super::Rows;
 use super::change::{self, Origin};
 use crate::{Fired, StorageError};
 use jiff::Timestamp;
+use switchboard_domain::sla::SlaBook;
 use switchboard_domain::ticket::{self, Actor, Change, Command, Fact, Ticket};
 
 /// Fires every milestone of the ticket that is due.
 pub(crate) fn fire(
     rows: &mut impl Rows,
     before: &Ticket,
+    book: &SlaBook,
     now: Timestamp,
 ) -> Result<Vec<Fired>, StorageError> {
     let actor = Actor::System("timer".to_owned());
-    let Ok(facts) = ticket::decide(before, &Command::Tick, &actor, now) else {
+    let Ok(facts) = ticket::decide(before, &Command::Tick, &actor, book, now) else {
         return Ok(vec![]);
     };
     if facts.is_empty() {

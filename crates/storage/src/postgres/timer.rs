@@ -9,6 +9,8 @@ use crate::effect::{Purpose, timer};
 use crate::{Fired, StorageError, Timers};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use std::sync::Arc;
+use switchboard_domain::sla::SlaBook;
 use switchboard_domain::ticket::{Ticket, TicketId};
 
 pub(super) const NEXT_DUE: &str = "SELECT next_due_at FROM ticket
@@ -20,13 +22,18 @@ pub(super) const DUE: &str = "SELECT id, state FROM ticket
 
 #[async_trait]
 impl Timers for PostgresStore {
-    async fn fire_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Fired>, StorageError> {
+    async fn fire_due(
+        &self,
+        now: Timestamp,
+        limit: usize,
+        book: &Arc<SlaBook>,
+    ) -> Result<Vec<Fired>, StorageError> {
         // Looking costs next to nothing while nothing is due.
         let next = self.next_due_at().await?;
         if next.is_none_or(|next| next > now) {
             return Ok(vec![]);
         }
-        retried(|| self.try_fire_due(now, limit)).await
+        retried(|| self.try_fire_due(now, limit, book)).await
     }
 
     async fn next_due_at(&self) -> Result<Option<Timestamp>, StorageError> {
@@ -40,23 +47,33 @@ impl Timers for PostgresStore {
 }
 
 impl PostgresStore {
-    async fn try_fire_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Fired>, Fault> {
+    async fn try_fire_due(
+        &self,
+        now: Timestamp,
+        limit: usize,
+        book: &SlaBook,
+    ) -> Result<Vec<Fired>, Fault> {
         let mut work = self
             .write(Purpose::Timers, Isolation::ReadCommitted)
             .await?;
-        let outcome = fire_due(&mut work, now, limit).await;
+        let outcome = fire_due(&mut work, now, limit, book).await;
         work.settle(outcome).await
     }
 }
 
-async fn fire_due(work: &mut Work, now: Timestamp, limit: usize) -> Result<Vec<Fired>, Fault> {
+async fn fire_due(
+    work: &mut Work,
+    now: Timestamp,
+    limit: usize,
+    book: &SlaBook,
+) -> Result<Vec<Fired>, Fault> {
     let due = due_tickets(work, now, limit).await?;
     let mut workspace = Workspace::default();
     let mut fired = workspace
         .work_out(work, |rows| {
             let mut fired = vec![];
             for ticket in &due {
-                fired.extend(timer::fire(rows, ticket, now)?);
+                fired.extend(timer::fire(rows, ticket, book, now)?);
             }
             Ok(fired)
         })

@@ -92,6 +92,7 @@ pub(crate) fn parse_status(name: &str) -> Option<Status> {
 pub(crate) const fn clock_status(status: ClockStatus) -> &'static str {
     match status {
         ClockStatus::Running => "running",
+        ClockStatus::Paused => "paused",
         ClockStatus::Met => "met",
         ClockStatus::Breached => "breached",
         ClockStatus::Cancelled => "cancelled",

@@ -251,6 +251,7 @@ fn apply(
         command,
         expected_version,
         actor,
+        book,
         now,
     } = change;
     let Some(before) = find(write.transaction(), ticket, scope)? else {
@@ -261,7 +262,7 @@ fn apply(
             current: Box::new(before),
         });
     }
-    let facts = match ticket::decide(&before, &command, &actor, now) {
+    let facts = match ticket::decide(&before, &command, &actor, &book, now) {
         Ok(facts) => facts,
         Err(Refusal::AlreadyClaimed(_)) => {
             return Ok(Applied::Conflict {

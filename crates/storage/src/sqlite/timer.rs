@@ -8,18 +8,28 @@ use crate::effect::timer::fire;
 use crate::{Fired, StorageError, Timers};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use std::sync::Arc;
+use switchboard_domain::sla::SlaBook;
 use switchboard_domain::ticket::TicketId;
 
 #[async_trait]
 impl Timers for SqliteStore {
-    async fn fire_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Fired>, StorageError> {
+    async fn fire_due(
+        &self,
+        now: Timestamp,
+        limit: usize,
+        book: &Arc<SlaBook>,
+    ) -> Result<Vec<Fired>, StorageError> {
         // Looking costs the writer nothing while nothing is due.
         let next = self.next_due_at().await?;
         if next.is_none_or(|next| next > now) {
             return Ok(vec![]);
         }
-        self.write(Purpose::Timers, move |write| fire_due(write, now, limit))
-            .await
+        let book = Arc::clone(book);
+        self.write(Purpose::Timers, move |write| {
+            fire_due(write, now, limit, &book)
+        })
+        .await
     }
 
     async fn next_due_at(&self) -> Result<Option<Timestamp>, StorageError> {
@@ -39,11 +49,12 @@ fn fire_due(
     write: &mut Write<'_>,
     now: Timestamp,
     limit: usize,
+    book: &SlaBook,
 ) -> Result<Vec<Fired>, StorageError> {
     let mut fired = vec![];
     for id in due_tickets(write, now, limit)? {
         match change::load(write, id) {
-            Ok(Some(ticket)) => fired.extend(fire(write, &ticket, now)?),
+            Ok(Some(ticket)) => fired.extend(fire(write, &ticket, book, now)?),
             Ok(None) => {}
             Err(error @ StorageError::Corrupt { .. }) => {
                 // One unreadable ticket must not hold up the deadlines of all others.

@@ -89,6 +89,7 @@ async fn a_reply_is_asked_for_with_its_number() {
             "bob",
             Command::Reply {
                 text: "we look".into(),
+                automatic: false,
             },
         )
         .await;

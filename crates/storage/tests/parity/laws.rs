@@ -1,6 +1,7 @@
 //! Whatever happens: the events rebuild the stored ticket, and every copy agrees with it.
 
 use crate::post::Post;
+use crate::post::book;
 use crate::world::{World, at};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +52,10 @@ fn command() -> impl Strategy<Value = Command> {
             to: Some("eve".into())
         }),
         Just(Command::Note { text: "n".into() }),
-        Just(Command::Reply { text: "r".into() }),
+        Just(Command::Reply {
+            text: "r".into(),
+            automatic: false,
+        }),
         Just(Command::Resolve),
         Just(Command::Reopen),
         prop::sample::select(Label::ALL.to_vec()).prop_map(|label| Command::Relabel { label }),
@@ -96,6 +100,7 @@ async fn take(world: &World, step: Step, minute: i64) {
             let actor = Actor::Person("bob".into());
             let id = TicketId(id);
             let change = Change {
+                book: book(),
                 ticket: id,
                 command,
                 expected_version: None,
@@ -105,7 +110,12 @@ async fn take(world: &World, step: Step, minute: i64) {
             world.apply(change).await;
         }
         Step::Fire => {
-            world.store.timers.fire_due(at(minute), 100).await.unwrap();
+            world
+                .store
+                .timers
+                .fire_due(at(minute), 100, &book())
+                .await
+                .unwrap();
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Lists: filters, both orders, whole walks.
 
 use crate::post::Post;
+use crate::post::book;
 use crate::world::{World, at};
 use rstest::rstest;
 use switchboard_domain::access::DepartmentScope;
@@ -46,10 +47,16 @@ async fn world() -> World {
             "bob",
             Command::Reply {
                 text: "hello".into(),
+                automatic: false,
             },
         )
         .await;
-    world.store.timers.fire_due(at(17), 100).await.unwrap();
+    world
+        .store
+        .timers
+        .fire_due(at(17), 100, &book())
+        .await
+        .unwrap();
     world
 }
 

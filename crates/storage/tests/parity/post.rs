@@ -1,9 +1,10 @@
 //! Posts to tell stories with.
 
 use crate::world::at;
+use std::sync::Arc;
 use switchboard_domain::intake::{ClassifiedMention, Incoming};
 use switchboard_domain::routing::{Decision, Facts, Priority, RoutingTable, route};
-use switchboard_domain::sla::SlaPolicy;
+use switchboard_domain::sla::{ClockKind, SlaBook, SlaPolicy};
 use switchboard_domain::{Classification, Label, Mention, NoAnswer, Op, Scores, Slug};
 
 /// Words that must never reach an audit row.
@@ -74,7 +75,10 @@ impl Post {
             brand: Slug::from_any("acme"),
         };
         let decision = self.decision(&classified);
-        Incoming::new(classified, decision, &[policy()])
+        Incoming {
+            classified,
+            decision,
+        }
     }
 
     fn mention(&self) -> Mention {
@@ -124,17 +128,21 @@ impl Post {
 }
 
 /// An answer within the hour, a warning after three quarters of it.
-fn policy() -> SlaPolicy {
-    SlaPolicy {
+pub(crate) fn book() -> Arc<SlaBook> {
+    SlaBook::of(SlaPolicy {
         name: "standard".into(),
-        labels: vec![],
-        first_response_seconds: [
-            (Priority::Low, 14_400),
-            (Priority::Normal, 3_600),
-            (Priority::High, 1_800),
-            (Priority::Urgent, 900),
-        ]
+        targets: [(
+            ClockKind::FirstResponse,
+            [
+                (Priority::Low, 14_400),
+                (Priority::Normal, 3_600),
+                (Priority::High, 1_800),
+                (Priority::Urgent, 900),
+            ]
+            .into(),
+        )]
         .into(),
         warn_at_percent: vec![75],
-    }
+        ..SlaPolicy::default()
+    })
 }

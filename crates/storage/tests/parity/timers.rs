@@ -1,6 +1,7 @@
 //! Timers: in order, once, never early.
 
 use crate::post::Post;
+use crate::post::book;
 use crate::world::{World, at};
 use jiff::SignedDuration;
 use switchboard_domain::sla::{ClockStatus, Milestone};
@@ -11,7 +12,12 @@ fn by(author: &'static str, post: Post) -> Post {
 }
 
 async fn fired(world: &World, minute: i64) -> Vec<(i64, Milestone)> {
-    let fired = world.store.timers.fire_due(at(minute), 100).await.unwrap();
+    let fired = world
+        .store
+        .timers
+        .fire_due(at(minute), 100, &book())
+        .await
+        .unwrap();
     assert!(fired.iter().all(|one| one.lateness >= SignedDuration::ZERO));
     fired
         .into_iter()
@@ -51,7 +57,12 @@ async fn a_batch_takes_the_earliest() {
     let world = World::new();
     world.arrives(&by("ann", Post::complaint("1"))).await;
     world.arrives(&by("bob", Post::risk("2"))).await;
-    let first = world.store.timers.fire_due(at(50), 1).await.unwrap();
+    let first = world
+        .store
+        .timers
+        .fire_due(at(50), 1, &book())
+        .await
+        .unwrap();
     assert!(
         first.iter().all(|one| one.ticket == TicketId(2)),
         "{first:?}"
@@ -72,6 +83,7 @@ async fn an_answer_between_deadline_and_look_leaves_one_breach() {
             "bob",
             Command::Reply {
                 text: "sorry".into(),
+                automatic: false,
             },
         )
         .await;
@@ -90,6 +102,7 @@ async fn an_answered_ticket_fires_nothing() {
             "bob",
             Command::Reply {
                 text: "sorry".into(),
+                automatic: false,
             },
         )
         .await;

@@ -2,6 +2,7 @@
 
 use crate::place::Place;
 use crate::post::Post;
+use crate::post::book;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::atomic::{AtomicU64, Ordering};
 use switchboard_domain::access::DepartmentScope;
@@ -139,6 +140,7 @@ pub(crate) fn change(id: TicketId, who: &str, command: Command) -> Change {
         command,
         expected_version: None,
         actor,
+        book: book(),
         now: at(5),
     }
 }
@@ -148,6 +150,7 @@ pub(crate) fn batch(posts: &[Post], offset: OffsetMove, now: Timestamp) -> Intak
         items: posts.iter().map(Post::incoming).collect(),
         offset,
         join_window: JOIN_WINDOW,
+        book: book(),
         now,
         actor: Actor::System("route".into()),
     }

@@ -2,6 +2,7 @@
 
 use crate::place::open;
 use crate::post::Post;
+use crate::post::book;
 use crate::world::{at, batch, change};
 use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::ticket::{Command, TicketId};
@@ -95,7 +96,7 @@ async fn everything_is_transient(store: &Store) {
             .list(&TicketQuery::default(), &scope)
             .await
             .err(),
-        store.timers.fire_due(at(61), 10).await.err(),
+        store.timers.fire_due(at(61), 10, &book()).await.err(),
         store.outbox.unpublished(10).await.err(),
         store.audit.seal(at(0)).await.err(),
     ];

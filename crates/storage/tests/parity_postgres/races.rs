@@ -2,6 +2,7 @@
 
 use crate::place::Place;
 use crate::post::Post;
+use crate::post::book;
 use crate::world::{World, at, batch, change};
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -177,7 +178,7 @@ fn timers_share_what_is_due_and_fire_it_once() {
             timers.spawn(async move {
                 let mut fired = vec![];
                 while store.timers.next_due_at().await.unwrap().is_some() {
-                    fired.extend(store.timers.fire_due(at(61), 3).await.unwrap());
+                    fired.extend(store.timers.fire_due(at(61), 3, &book()).await.unwrap());
                 }
                 fired
             });
@@ -274,7 +275,7 @@ fn people_posts_and_timers_meet_on_one_ticket() {
                     let scope = DepartmentScope::All;
                     let applied = store.tickets.apply(note, &scope).await.unwrap();
                     assert!(matches!(applied, Applied::Done { .. }));
-                    store.timers.fire_due(at(61), 3).await.unwrap();
+                    store.timers.fire_due(at(61), 3, &book()).await.unwrap();
                 }
             });
         }

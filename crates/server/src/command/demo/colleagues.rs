@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use switchboard_domain::access::{DepartmentScope, Role};
+use switchboard_domain::sla::SlaBook;
 use switchboard_domain::ticket::{Actor, Command, Status, Ticket, TicketId};
 use switchboard_domain::{Clock, Label, Slug};
 use switchboard_storage::{Change, Sort, StorageError, TicketQuery, Tickets, User};
@@ -50,6 +51,7 @@ pub(super) fn users() -> impl Iterator<Item = User> {
 
 pub(super) struct Colleagues {
     tickets: Arc<dyn Tickets>,
+    book: Arc<SlaBook>,
     clock: Arc<dyn Clock>,
     /// Tickets taken up so far; decides who is next and how far they go.
     taken: usize,
@@ -60,6 +62,7 @@ impl Colleagues {
     pub(super) fn start(parts: &Parts) {
         let colleagues = Self {
             tickets: Arc::clone(&parts.store.tickets),
+            book: Arc::clone(&parts.config.route.book),
             clock: Arc::clone(&parts.clock),
             taken: 0,
         };
@@ -153,6 +156,7 @@ impl Colleagues {
             command,
             expected_version: None,
             actor: Actor::Person(who.to_owned()),
+            book: Arc::clone(&self.book),
             now: self.clock.now(),
         };
         // Somebody else was first: that happens among people.
@@ -172,6 +176,7 @@ fn deeds(turn: usize, ticket: &Ticket, speaks_english: bool) -> Vec<Command> {
     let reply = || {
         answer(turn, ticket.label).map(|text| Command::Reply {
             text: text.to_owned(),
+            automatic: false,
         })
     };
     let answered = reply().filter(|_| speaks_english);

@@ -1,0 +1,113 @@
+//! Every promise of the installation at one moment: policies, calendars, and which department
+//! keeps which hours.
+
+use super::{ClockKind, PolicyFacts, SlaPolicy};
+use crate::Slug;
+use crate::calendar::Calendar;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+static ALWAYS: LazyLock<Calendar> = LazyLock::new(Calendar::always);
+
+/// The promises as the configuration stands now. A running clock keeps the targets it was
+/// started with; what it needs of calendars it looks up here by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SlaBook {
+    policies: Vec<SlaPolicy>,
+    calendars: BTreeMap<String, Calendar>,
+    departments: BTreeMap<Slug, String>,
+    version: String,
+}
+
+impl SlaBook {
+    /// Policies in order of preference, calendars, and the calendar of each department that
+    /// has one. Names that lead nowhere count around the clock; `check` refuses them before.
+    pub fn new(
+        policies: Vec<SlaPolicy>,
+        calendars: impl IntoIterator<Item = Calendar>,
+        departments: BTreeMap<Slug, String>,
+    ) -> Self {
+        let calendars: BTreeMap<String, Calendar> = calendars
+            .into_iter()
+            .map(|calendar| (calendar.name().to_owned(), calendar))
+            .collect();
+        let version = version(&policies, &calendars, &departments);
+        Self {
+            policies,
+            calendars,
+            departments,
+            version,
+        }
+    }
+
+    /// One policy for everybody, around the clock: for tests and examples.
+    pub fn of(policy: SlaPolicy) -> Arc<Self> {
+        Arc::new(Self::new(vec![policy], [], BTreeMap::new()))
+    }
+
+    /// Changes with everything in it: 12 hexadecimal digits of a SHA-256.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Every policy, in order of preference.
+    pub fn policies(&self) -> &[SlaPolicy] {
+        &self.policies
+    }
+
+    /// The policy of that name.
+    pub fn policy(&self, name: &str) -> Option<&SlaPolicy> {
+        self.policies.iter().find(|policy| policy.name == name)
+    }
+
+    /// The policy the routing row names, else the first that speaks for such a ticket.
+    pub fn select(&self, wanted: Option<&str>, facts: &PolicyFacts<'_>) -> Option<&SlaPolicy> {
+        match wanted {
+            Some(name) => self.policy(name),
+            None => self
+                .policies
+                .iter()
+                .find(|policy| policy.scope.contains(facts)),
+        }
+    }
+
+    /// The calendar of that name; around the clock where there is none.
+    pub fn calendar(&self, name: &str) -> &Calendar {
+        self.calendars.get(name).unwrap_or(&ALWAYS)
+    }
+
+    /// The calendar a clock of `policy` counts in while `department` holds the ticket.
+    pub fn calendar_for(
+        &self,
+        policy: &SlaPolicy,
+        kind: ClockKind,
+        department: &Slug,
+    ) -> &Calendar {
+        if kind == ClockKind::Triage {
+            return &ALWAYS;
+        }
+        let of_department = || self.departments.get(department);
+        let name = match kind {
+            // A department is measured in its own hours, whatever the author was promised.
+            ClockKind::Ownership => of_department().or(policy.calendar.as_ref()),
+            _ => policy.calendar.as_ref().or_else(of_department),
+        };
+        name.map_or(&ALWAYS, |name| self.calendar(name))
+    }
+}
+
+fn version(
+    policies: &[SlaPolicy],
+    calendars: &BTreeMap<String, Calendar>,
+    departments: &BTreeMap<Slug, String>,
+) -> String {
+    let hours: Vec<_> = calendars
+        .iter()
+        .map(|(name, calendar)| (name, calendar.version().to_owned()))
+        .collect();
+    let written = format!("{policies:?} {hours:?} {departments:?}");
+    let mut digits = hex::encode(Sha256::digest(written.as_bytes()));
+    digits.truncate(12);
+    digits
+}

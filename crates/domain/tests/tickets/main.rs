@@ -7,6 +7,8 @@ mod contract;
 #[cfg(test)]
 mod intake;
 #[cfg(test)]
+mod promises;
+#[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod story;

@@ -220,7 +220,7 @@ fn mastodon(path: &str) -> String {
 }
 
 fn hackernews(path: &str) -> String {
-    let is_search = path.contains("search_by_date") && path.contains("query=zeppelair");
+    let is_search = path.contains("search_by_date") && path.contains("query=Zeppelair&");
     let hit = json!({"objectID": "9", "title": "Zeppelair's app is down", "author": "cy",
         "created_at_i": 1_770_000_000});
     json!({"hits": if is_search { vec![hit] } else { vec![] }}).to_string()

@@ -55,7 +55,6 @@ bench-ui: build node
 lint: toolchain ui
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets $(FAULTY) $(PAGE) -- -D warnings
-	cd $(UI) && npm run --silent lint
 
 format:
 	$(CARGO) fmt --all

@@ -62,12 +62,15 @@ impl From<Fault> for StorageError {
     }
 }
 
-/// Somebody else has committed what this transaction had read or was about to write.
+/// Somebody else has committed what this transaction had read or was about to write. Statements
+/// are sent ahead of the answers, so the one whose answer is read first may only say that an
+/// earlier one has failed (25P02); the attempts are counted, so a real fault still comes out.
 fn met(state: &SqlState) -> bool {
     [
         &SqlState::T_R_SERIALIZATION_FAILURE,
         &SqlState::T_R_DEADLOCK_DETECTED,
         &SqlState::UNIQUE_VIOLATION,
+        &SqlState::IN_FAILED_SQL_TRANSACTION,
     ]
     .contains(&state)
 }

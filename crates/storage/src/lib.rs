@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`intake`] | classified mentions → tickets, with the consumer's offset, in one transaction |
 //! | [`ticket`] | reading tickets within a department scope; changing one by a command |
+//! | [`regroup`] | merging tickets, undoing it, splitting a post out |
 //! | [`timers`] | firing what is due, once, in deadline order |
 //! | [`outbox`] | what transactions left to be told |
 //! | [`records`] | the payloads of outbox rows |
@@ -53,6 +54,7 @@ pub mod people;
 pub mod postgres;
 pub mod records;
 mod row;
+pub mod regroup;
 pub mod sessions;
 pub mod sqlite;
 pub mod store;
@@ -76,6 +78,8 @@ pub use outbox::{Outbox, OutboxRow};
 pub use people::{PasswordHash, People, Person, User};
 pub use postgres::{PostgresOptions, PostgresStore};
 pub use sessions::{
+pub use pressure::{PRESSING_MAX, Pressure};
+pub use regroup::{Regroup, Regrouped, Regrouping, Regroups};
     LoginKind, NewLink, NewSession, OpenSession, PeerKind, SessionId, SessionInfo, Sessions,
 };
 pub use sqlite::{SqliteOptions, SqliteStore};

@@ -1,6 +1,6 @@
 //! Reading tickets within a department scope, and changing one by a command.
 
-use crate::StorageError;
+use crate::{Regroups, StorageError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub const DEFAULT_PAGE: usize = 50;
 
 /// Tickets. What lies outside the scope does not exist for the caller.
 #[async_trait]
-pub trait Tickets: Send + Sync {
+pub trait Tickets: Regroups + Send + Sync {
     /// The ticket, with its first post and the decision that routed it.
     async fn get(
         &self,

@@ -324,7 +324,7 @@ const fn close_reason(why: NoAnswer) -> CloseReason {
 }
 
 /// Which label wins in a thread: what can hurt most.
-const fn weight(label: Label) -> u8 {
+pub(crate) const fn weight(label: Label) -> u8 {
     match label {
         Label::PrRisk => 3,
         Label::Complaint => 2,

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+pub(crate) use change::weight;
 pub use thread::{ThreadKey, ThreadKeys, thread_keys};
 
 /// A mention with its verdict: the record of `mention.classified`.

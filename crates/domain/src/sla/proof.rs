@@ -89,9 +89,10 @@ impl Recount {
         Self {
             key: (clock.kind, clock.cycle),
             terms: clock.terms.clone(),
-            segments: vec![Segment::ours(clock.started_at)],
+            // One segment, unless the clock began in another ticket.
+            segments: clock.segments.clone(),
             stopped: None,
-            breached_at: None,
+            breached_at: clock.breached_at,
         }
     }
 

@@ -11,7 +11,7 @@
 //! | waiting for approval | run | run | run | approver's | run | run |
 //! | moved | unchanged | unchanged | unchanged | stop, start there | unchanged | stop |
 //! | priority or policy changed | recompute from the original start | | | | | |
-//! | merged away | stop | stop | stop | stop | stop | stop |
+//! | merged away | goes on in the survivor where it falls due first, else stop | same | same | stop | same | stop |
 //! | resolved | cancel | cancel | stop | stop | cancel | stop |
 //! | reopened | none | start | resume | start | none | none |
 //! | deleted by its author | cancel | cancel | cancel | cancel | cancel | cancel |
@@ -116,10 +116,7 @@ impl Clocks<'_> {
 
     /// It is not done after all.
     pub(crate) fn reopened(&self) -> Vec<Fact> {
-        let resolution = self.ticket.clock(ClockKind::Resolution);
-        let resumed = resolution
-            .filter(|clock| !clock.is_ticking())
-            .map(|clock| self.resume(clock));
+        let resumed = self.resolution().map(|clock| self.resume(clock));
         let started = [ClockKind::NextResponse, ClockKind::Ownership]
             .into_iter()
             .filter_map(|kind| self.begin(kind, self.holder(), self.at_our_time()));
@@ -231,6 +228,17 @@ impl Clocks<'_> {
         present.or_else(|| self.book.select(None, &facts))
     }
 
+    /// The resolution clock that a reopened ticket goes on with; what a merge stopped lives
+    /// on elsewhere.
+    fn resolution(&self) -> Option<&SlaClock> {
+        let merged = |stop: &Stop| stop.cause == StopCause::Merged;
+        let mut clocks = self.ticket.clocks.iter().rev();
+        let latest = clocks.find(|clock| {
+            clock.kind == ClockKind::Resolution && !clock.stopped.as_ref().is_some_and(merged)
+        });
+        latest.filter(|clock| !clock.is_ticking())
+    }
+
     fn waited_for_author(&self) -> Vec<Fact> {
         use crate::sla::HoldKind::{Snoozed, WaitingCustomer};
         let hold = self.ticket.hold.as_ref();
@@ -245,7 +253,7 @@ impl Clocks<'_> {
             .collect()
     }
 
-    fn stop(&self, clock: &SlaClock, cause: StopCause) -> Vec<Fact> {
+    pub(super) fn stop(&self, clock: &SlaClock, cause: StopCause) -> Vec<Fact> {
         let due = clock.due(self.now);
         let missed = due
             .iter()
@@ -272,7 +280,7 @@ impl Clocks<'_> {
         }
     }
 
-    fn hold(&self, clock: &SlaClock, hold: &Hold) -> Fact {
+    pub(super) fn hold(&self, clock: &SlaClock, hold: &Hold) -> Fact {
         let pauses = hold.kind.may_pause()
             && self
                 .book
@@ -289,7 +297,7 @@ impl Clocks<'_> {
         }
     }
 
-    fn resume(&self, clock: &SlaClock) -> Fact {
+    pub(super) fn resume(&self, clock: &SlaClock) -> Fact {
         Fact::ClockResumed {
             clock: clock.kind,
             cycle: clock.cycle,
@@ -310,13 +318,13 @@ impl Clocks<'_> {
     }
 
     /// A new cycle under the present policy.
-    fn begin(
+    pub(super) fn begin(
         &self,
         kind: ClockKind,
         holder: Holder<'_>,
         start: (Timestamp, StartReason),
     ) -> Option<Fact> {
-        let cycle = self.ticket.clock(kind).map_or(0, |clock| clock.cycle) + 1;
+        let cycle = self.ticket.last_cycle(kind) + 1;
         started(self.book, self.policy()?, (kind, cycle), holder, start)
     }
 
@@ -342,7 +350,7 @@ impl Clocks<'_> {
         }
     }
 
-    const fn at_our_time(&self) -> (Timestamp, StartReason) {
+    pub(super) const fn at_our_time(&self) -> (Timestamp, StartReason) {
         (self.now, StartReason::Change)
     }
 }

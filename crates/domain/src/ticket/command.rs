@@ -2,7 +2,7 @@
 
 use super::clocks::Clocks;
 use super::draft::Draft;
-use super::{Actor, Fact, Hold, Status, Ticket, escalate};
+use super::{Actor, Fact, Hold, Status, Ticket, TicketId, escalate};
 use crate::routing::Priority;
 use crate::sla::{HoldKind, SlaBook, StopCause};
 use crate::{Label, Slug};
@@ -72,6 +72,9 @@ pub enum Refusal {
     /// Only an open ticket can be worked on.
     #[error("the ticket is {}: reopen it first", .0.as_str())]
     NotOpen(Status),
+    /// Its posts stand in another ticket.
+    #[error("it is merged into ticket {0}: work on that one, or undo the merge")]
+    Merged(TicketId),
     /// Nothing but white space.
     #[error("the text is empty")]
     EmptyText,
@@ -113,6 +116,11 @@ pub fn decide(
             state,
             kind,
             until,
+    if let Some(into) = ticket.merged_into
+        && !matches!(command, Command::Note { .. } | Command::Tick)
+    {
+        return Err(Refusal::Merged(into.ticket));
+    }
             approver,
         } => hold(
             &clocks,

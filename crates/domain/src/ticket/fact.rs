@@ -4,6 +4,7 @@
 //! words and stand here whole.
 
 use super::Hold;
+use super::regroup::{Absorbed, MergedInto};
 use super::{CloseReason, Status, TicketId};
 use crate::intake::Opening;
 use crate::routing::Priority;
@@ -176,6 +177,36 @@ pub enum Fact {
         cycle: u32,
         step: u8,
         notify: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on_call: Option<String>,
+    },
+    /// A person merged it into another ticket.
+    MergedInto(MergedInto),
+    /// Another ticket was merged into it, with all its posts.
+    Absorbed(Box<Absorbed>),
+    /// The merge was undone: it stands for itself again, with these posts.
+    #[expect(missing_docs, reason = "the fields are named by their types")]
+    Parted {
+        ticket: TicketId,
+        mentions: Vec<MentionKey>,
+        deleted: u32,
+    },
+    /// The merge of that ticket was undone: these posts went back to it.
+    #[expect(missing_docs, reason = "the fields are named by their types")]
+    GaveBack {
+        ticket: TicketId,
+        mentions: Vec<MentionKey>,
+        deleted: u32,
+        severity: u8,
+    },
+    /// A post of that ticket became this one.
+    #[expect(missing_docs, reason = "the fields are named by their types")]
+    SplitFrom { ticket: TicketId },
+    /// A post became a ticket of its own.
+    #[expect(missing_docs, reason = "the fields are named by their types")]
+    SplitOff {
+        ticket: TicketId,
+        mention: MentionKey,
     },
     /// A milestone fired.
     ClockFired(DueMilestone),

@@ -1,5 +1,6 @@
 //! Facts → ticket. The only code that changes one.
 
+use crate::MentionKey;
 use super::{Change, Edited, Fact, Status, Ticket, TicketEvent, TicketId};
 use crate::sla::{ClockKind, Milestone, SegmentCause, SlaClock};
 
@@ -110,6 +111,12 @@ impl Ticket {
                 self.status = *to;
                 self.close_reason = *reason;
             }
+            Fact::MergedInto(_)
+            | Fact::Absorbed(_)
+            | Fact::Parted { .. }
+            | Fact::GaveBack { .. }
+            | Fact::SplitFrom { .. }
+            | Fact::SplitOff { .. } => self.regroup(fact),
             Fact::Held(hold) => self.hold = Some(hold.clone()),
             Fact::Released { .. } => self.hold = None,
             Fact::ClockStarted { .. }
@@ -118,6 +125,47 @@ impl Ticket {
             | Fact::ClockResumed { .. }
             | Fact::ClockFired(_)
             | Fact::ClockStopped { .. } => self.apply_to_clocks(fact),
+        }
+    }
+
+    fn regroup(&mut self, fact: &Fact) {
+        match fact {
+            Fact::MergedInto(into) => {
+                self.merged_into = Some(*into);
+                (self.mention_count, self.deleted_count) = (0, 0);
+            }
+            Fact::Absorbed(absorbed) => {
+                self.mention_count += count(&absorbed.mentions);
+                self.deleted_count += absorbed.deleted;
+                self.last_post_at = self.last_post_at.max(absorbed.last_post_at);
+                self.absorbed.push((**absorbed).clone());
+            }
+            Fact::Parted {
+                mentions, deleted, ..
+            } => {
+                self.merged_into = None;
+                (self.mention_count, self.deleted_count) = (count(mentions), *deleted);
+                if let Some(first) = mentions.first().filter(|_| !mentions.contains(&self.mention))
+                {
+                    self.mention = first.clone();
+                }
+            }
+            Fact::GaveBack {
+                ticket,
+                mentions,
+                deleted,
+                severity,
+            } => {
+                self.mention_count = self.mention_count.saturating_sub(count(mentions));
+                self.deleted_count = self.deleted_count.saturating_sub(*deleted);
+                self.severity = *severity;
+                self.absorbed.retain(|absorbed| absorbed.ticket != *ticket);
+            }
+            Fact::SplitFrom { ticket } => self.split_from = Some(*ticket),
+            Fact::SplitOff { .. } => {
+                self.mention_count = self.mention_count.saturating_sub(1);
+            }
+            _ => {}
         }
     }
 
@@ -139,6 +187,10 @@ impl Ticket {
             .iter_mut()
             .find(|clock| clock.kind == kind && clock.cycle == cycle)
     }
+}
+
+fn count(mentions: &[MentionKey]) -> u32 {
+    u32::try_from(mentions.len()).unwrap_or(u32::MAX)
 }
 
 fn change_clock(clock: &mut SlaClock, fact: &Fact) {
@@ -210,6 +262,9 @@ impl crate::intake::Opening {
             hold: None,
             clocks: Vec::new(),
             edited: Edited::default(),
+            merged_into: None,
+            absorbed: Vec::new(),
+            split_from: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a ticket holds.
 
+use super::regroup::{Absorbed, MergedInto};
 use crate::routing::{AuthorTier, Priority};
 use crate::sla::{ClockKind, ClockStatus, HoldKind, SlaClock};
 use crate::{Label, MentionKey, Slug};
@@ -68,6 +69,8 @@ pub enum CloseReason {
     Thanks,
     /// The author deleted every post of it.
     PostDeleted,
+    /// Its posts stand in another ticket.
+    Merged,
 }
 
 /// What people have set by hand: the system never undoes it.
@@ -156,6 +159,15 @@ pub struct Ticket {
     pub clocks: Vec<SlaClock>,
     /// What people have set by hand.
     pub edited: Edited,
+    /// Where its posts stand, once a person has merged it into another ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<MergedInto>,
+    /// Tickets merged into this one, in that order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absorbed: Vec<Absorbed>,
+    /// The ticket from which its first post was split out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_from: Option<TicketId>,
 }
 
 impl Ticket {
@@ -169,6 +181,12 @@ impl Ticket {
         self.assignee.is_none() && !self.edited.label && !self.edited.department
     }
 
+    /// Whether that author, by the platform's id, wrote posts of it.
+    pub fn is_by(&self, author_id: &str) -> bool {
+        let mut absorbed = self.absorbed.iter();
+        self.author_id == author_id || absorbed.any(|other| other.author_id == author_id)
+    }
+
     /// Chatter stands in its queue but outside the default views.
     pub fn is_in_default_views(&self) -> bool {
         self.label != Label::General
@@ -177,6 +195,12 @@ impl Ticket {
     /// The clock of that kind in its latest cycle.
     pub fn clock(&self, kind: ClockKind) -> Option<&SlaClock> {
         self.clocks.iter().rev().find(|clock| clock.kind == kind)
+    }
+
+    /// The number of the latest cycle of that kind; 0 before the first.
+    pub(crate) fn last_cycle(&self, kind: ClockKind) -> u32 {
+        let clocks = self.clocks.iter().filter(|clock| clock.kind == kind);
+        clocks.map(|clock| clock.cycle).max().unwrap_or(0)
     }
 
     /// When something falls due by itself, a milestone or the end of a hold: what the timers

@@ -11,4 +11,8 @@ mod promises;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
+mod regroup;
+#[cfg(test)]
+mod regrouping;
+#[cfg(test)]
 mod story;

@@ -13,7 +13,7 @@ use switchboard_domain::sla::proof::prove;
 use switchboard_domain::sla::{
     ClockKind, Escalation, EscalationAction, EscalationPoint, HoldKind, SlaBook, SlaPolicy,
 };
-use switchboard_domain::ticket::{Command, Fact, Ticket};
+use switchboard_domain::ticket::{Command, Fact, Status, Ticket};
 use switchboard_domain::{Label, NoAnswer, Slug};
 
 /// Seeds of one run: with [`TICKETS`] a life of two hundred thousand tickets, in about ten
@@ -168,7 +168,9 @@ fn live(dice: &mut Dice, book: &Arc<SlaBook>) -> Story {
         }
         minute = next;
         story.now = at(minute);
-        if dice.roll(3) == 0 {
+        if dice.roll(4) == 0 {
+            regroup(dice, &mut story, minute);
+        } else if dice.roll(3) == 0 {
             story.arrives(&post(dice, minute));
         } else {
             // A refusal is a fine outcome here: the laws hold whatever was asked.
@@ -179,14 +181,33 @@ fn live(dice: &mut Dice, book: &Arc<SlaBook>) -> Story {
     story
 }
 
+/// People see that posts belong together, or do not.
+fn regroup(dice: &mut Dice, story: &mut Story, minute: i64) {
+    let any = |dice: &mut Dice, story: &Story| {
+        usize::try_from(dice.roll(story.tickets.len() as u64)).unwrap()
+    };
+    // A refusal is a fine outcome here, too.
+    let _refused = match dice.roll(5) {
+        0 | 1 => {
+            let merged = story.opens(&Post {
+                minute,
+                ..Post::risk(dice.one_of(&["5", "6", "7", "8"]))
+            });
+            story.merge(merged, any(dice, story))
+        }
+        2 => story.merge(any(dice, story), any(dice, story)),
+        3 => story.part(any(dice, story)),
+        _ => story.split(dice.one_of(&["1", "2", "3", "4", "5", "6"])),
+    };
+}
+
 fn tick(story: &mut Story, minute: i64) {
     story.now = at(minute);
-    let due = story
-        .ticket()
-        .next_due_at()
-        .is_some_and(|due| due <= story.now);
-    if due {
-        story.does("timer", &Command::Tick).unwrap();
+    for index in 0..story.tickets.len() {
+        let due = story.tickets[index].next_due_at();
+        if due.is_some_and(|due| due <= story.now) {
+            story.does_to(index, "timer", &Command::Tick).unwrap();
+        }
     }
 }
 
@@ -213,6 +234,29 @@ fn laws(story: &Story) {
         );
     }
     milestones_fire_once_and_never_early(story);
+    every_post_stands_in_one_ticket(story);
+}
+
+fn every_post_stands_in_one_ticket(story: &Story) {
+    for ticket in &story.tickets {
+        let posts = story.identities.values();
+        let posts = posts.filter(|known| known.ticket == Some(ticket.id));
+        let (count, deleted) = posts.fold((0, 0), |(count, deleted), known| {
+            (count + 1, deleted + u32::from(known.deleted))
+        });
+        let told = (ticket.mention_count, ticket.deleted_count);
+        assert_eq!(told, (count, deleted), "{ticket:#?}");
+        if ticket.merged_into.is_some() {
+            assert_eq!((ticket.status, count), (Status::Closed, 0));
+            let ticks = ticket.clocks.iter().any(|clock| clock.is_ticking());
+            assert!(!ticks, "a clock of a merged ticket ticks");
+        }
+        for kind in ClockKind::ALL {
+            let clocks = ticket.clocks.iter().filter(|clock| clock.kind == kind);
+            let ticking = clocks.filter(|clock| clock.is_ticking()).count();
+            assert!(ticking <= 1, "two {kind:?} clocks tick: {ticket:#?}");
+        }
+    }
 }
 
 fn intervals_are_whole(ticket: &Ticket) {

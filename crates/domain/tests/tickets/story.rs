@@ -116,6 +116,7 @@ pub(crate) struct Story {
     pub(crate) now: Timestamp,
     pub(crate) book: Arc<SlaBook>,
     pub(crate) identities: BTreeMap<&'static str, IdentityState>,
+    pub(crate) words: BTreeMap<&'static str, ClassifiedMention>,
     pub(crate) tickets: Vec<Ticket>,
     pub(crate) events: Vec<TicketEvent>,
 }
@@ -126,6 +127,7 @@ impl Default for Story {
             now: at(0),
             book: SlaBook::of(policy()),
             identities: BTreeMap::new(),
+            words: BTreeMap::new(),
             tickets: vec![],
             events: vec![],
         }
@@ -142,6 +144,18 @@ impl Story {
     }
 
     pub(crate) fn arrives(&mut self, post: &Post) -> IntakeOutcome {
+        let known = self.identities.get(post.id);
+        let index = self.index_of_ticket(known);
+        self.comes_to(index, post)
+    }
+
+    /// A post of another thread: it opens a ticket whatever else is open.
+    pub(crate) fn opens(&mut self, post: &Post) -> usize {
+        self.comes_to(None, post);
+        self.tickets.len() - 1
+    }
+
+    fn comes_to(&mut self, index: Option<usize>, post: &Post) -> IntakeOutcome {
         let classified = ClassifiedMention {
             mention: post.mention(),
             received_at: self.now,
@@ -154,7 +168,6 @@ impl Story {
             decision,
         };
         let known = self.identities.get(post.id).cloned();
-        let index = self.index_of_ticket(known.as_ref());
         let ticket = index.map(|index| self.tickets[index].clone());
         let mut intake = decide(
             &incoming,
@@ -174,22 +187,30 @@ impl Story {
             intake.identity.ticket = Some(id);
         }
         self.identities.insert(post.id, intake.identity);
+        if intake.erases_words {
+            self.words.remove(post.id);
+        } else if intake.stores_words {
+            self.words.insert(post.id, incoming.classified);
+        }
         intake.outcome
     }
 
     pub(crate) fn does(&mut self, who: &str, command: &Command) -> Result<(), Refusal> {
+        self.does_to(self.tickets.len() - 1, who, command)
+    }
+
+    pub(crate) fn does_to(
+        &mut self,
+        index: usize,
+        who: &str,
+        command: &Command,
+    ) -> Result<(), Refusal> {
         let actor = Actor::Person(who.into());
-        let facts = ticket::decide(self.ticket(), command, &actor, &self.book, self.now)?;
+        let ticket = &self.tickets[index];
+        let facts = ticket::decide(ticket, command, &actor, &self.book, self.now)?;
         if !facts.is_empty() {
-            let last = self.tickets.len() - 1;
-            self.write(
-                Some(last),
-                Change {
-                    at: self.now,
-                    actor,
-                    facts,
-                },
-            );
+            let at = self.now;
+            self.write(Some(index), Change { at, actor, facts });
         }
         Ok(())
     }
@@ -204,7 +225,7 @@ impl Story {
         }
     }
 
-    fn write(&mut self, index: Option<usize>, change: Change) -> TicketId {
+    pub(crate) fn write(&mut self, index: Option<usize>, change: Change) -> TicketId {
         let index = index.unwrap_or(self.tickets.len());
         if index == self.tickets.len() {
             let id = TicketId(1 + i64::try_from(index).unwrap());

@@ -53,7 +53,7 @@ pub(crate) fn role() -> RefOr<Schema> {
 }
 
 pub(crate) fn close_reason() -> RefOr<Schema> {
-    one_of(["spam", "thanks", "post_deleted"])
+    one_of(["spam", "thanks", "post_deleted", "merged"])
 }
 
 pub(crate) fn clock_status() -> RefOr<Schema> {

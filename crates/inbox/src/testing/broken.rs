@@ -6,8 +6,8 @@ use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::routing::Priority;
 use switchboard_domain::ticket::{TicketEvent, TicketId};
 use switchboard_storage::{
-    Applied, Change, ExplainedDecision, Page, StorageError, StoredMention, TicketCount,
-    TicketQuery, TicketRow, Tickets,
+    Applied, Change, ExplainedDecision, Page, Regroup, Regrouped, Regroups, StorageError,
+    StoredMention, TicketCount, TicketQuery, TicketRow, Tickets,
 };
 
 /// How it fails.
@@ -86,6 +86,13 @@ impl Tickets for BrokenTickets {
         self.fail()
     }
     async fn counts(&self, _: &DepartmentScope) -> Result<Vec<TicketCount>, StorageError> {
+        self.fail()
+    }
+}
+
+#[async_trait]
+impl Regroups for BrokenTickets {
+    async fn regroup(&self, _: Regroup, _: &DepartmentScope) -> Result<Regrouped, StorageError> {
         self.fail()
     }
 }

@@ -95,7 +95,23 @@ fn sentence(fact: &Fact) -> String {
             step,
             notify,
             ..
-        } => escalated(*clock, *step, notify),
+        } => escalated(*clock, *step, notify, on_call.as_deref()),
+        Fact::MergedInto(into) => format!("merged into ticket {}", into.ticket),
+        Fact::Absorbed(other) => {
+            let posts = counted(other.mentions.len());
+            format!("ticket {} merged into this one, {posts}", other.ticket)
+        }
+        Fact::Parted { mentions, .. } => {
+            format!("merge undone, {} back", counted(mentions.len()))
+        }
+        Fact::GaveBack {
+            ticket, mentions, ..
+        } => {
+            let posts = counted(mentions.len());
+            format!("merge of ticket {ticket} undone, {posts} given back")
+        }
+        Fact::SplitFrom { ticket } => format!("split out of ticket {ticket}"),
+        Fact::SplitOff { ticket, mention } => format!("post {mention} became ticket {ticket}"),
         Fact::ClockFired(due) => fired(due),
         Fact::ClockStopped { clock, stop, .. } => {
             format!("{} stopped: {}", words(clock.as_str()), cause(stop.cause))
@@ -119,6 +135,7 @@ fn status_changed(to: Status, reason: Option<CloseReason>) -> String {
         Some(CloseReason::Thanks) => ": only a thank-you",
         Some(CloseReason::PostDeleted) => ": the author deleted it",
         None => "",
+        Some(CloseReason::Merged) => ": its posts are in another ticket",
     };
     match to {
         Status::Open => "reopened".to_owned(),
@@ -172,6 +189,13 @@ fn escalated(clock: ClockKind, step: u8, notify: &[String]) -> String {
 fn deadline(schedule: &[Point]) -> Option<Timestamp> {
     let mut points = schedule.iter();
     let breach = points.find(|point| point.milestone == Milestone::Breach);
+fn counted(posts: usize) -> String {
+    match posts {
+        1 => "1 post".to_owned(),
+        posts => format!("{posts} posts"),
+    }
+}
+
     breach.map(|point| point.at)
 }
 

@@ -12,6 +12,7 @@
 //! | [`thread`] | which open ticket a post joins |
 //! | [`command`] | a wish of a person |
 //! | [`timer`] | what is due on one ticket |
+//! | [`regroup`] | posts that change tickets |
 //! | [`Purpose`] | what a transaction is for |
 
 pub(crate) mod change;
@@ -21,6 +22,7 @@ pub(crate) mod intake;
 mod purpose;
 pub(crate) mod thread;
 pub(crate) mod timer;
+pub(crate) mod regroup;
 
 pub(crate) use purpose::Purpose;
 
@@ -50,6 +52,15 @@ pub(crate) struct MentionPlace {
 
 /// An event as it is stored.
 pub(crate) struct EventRow<'e> {
+/// A post beside its ticket.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Post {
+    pub(crate) place: MentionPlace,
+    pub(crate) key: MentionKey,
+    /// `None` once its author has deleted it.
+    pub(crate) content: Option<ClassifiedMention>,
+}
+
     /// As the change left it.
     pub(crate) ticket: &'e Ticket,
     /// The change as JSON.
@@ -106,6 +117,22 @@ pub(crate) trait Rows {
 
     /// The words of the ticket's posts that still have any, in the order in which they joined.
     fn words_of(&mut self, ticket: TicketId) -> Result<Vec<ClassifiedMention>, StorageError>;
+    /// Asks for many rows at once; what follows finds them.
+    fn look_up(&mut self, posts: &[MentionKey], threads: &[ThreadKey]) -> Result<(), StorageError>;
+
+    /// The ticket's posts as they stood before this transaction, in the order in which they
+    /// joined it.
+    fn posts_of(&mut self, ticket: TicketId) -> Result<Vec<Post>, StorageError>;
+
+    /// Puts a post beside another ticket that has just changed for it, after all that stand
+    /// there, and gives its id there. `index` counts the posts of that change from 0.
+    fn move_post(
+        &mut self,
+        from: MentionPlace,
+        to: &Ticket,
+        index: usize,
+    ) -> Result<i64, StorageError>;
+
 
     /// The words of the post that opened it.
     fn first_words(&mut self, ticket: TicketId) -> Result<Option<ClassifiedMention>, StorageError>;

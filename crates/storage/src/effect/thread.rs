@@ -61,7 +61,13 @@ pub(crate) fn hold(
 
 /// The ticket is open again: it takes the threads of its posts that nobody holds meanwhile.
 pub(crate) fn take_up(rows: &mut impl Rows, ticket: TicketId) -> Result<(), StorageError> {
-    for classified in rows.words_of(ticket)? {
+    let posts = rows.words_of(ticket)?;
+    let keys = posts.iter().map(|post| thread_keys(&post.mention));
+    let keys: Vec<_> = keys
+        .flat_map(|keys| keys.conversation.into_iter().chain(keys.windowed))
+        .collect();
+    rows.look_up(&[], &keys)?;
+    for classified in posts {
         let keys = thread_keys(&classified.mention);
         for key in keys.conversation.iter().chain(&keys.windowed) {
             rows.hold_thread(key, ticket, classified.received().posted_at())?;
@@ -83,5 +89,5 @@ fn of_parent(
         return Ok(None);
     };
     let ticket = rows.ticket(id)?;
-    Ok(ticket.filter(|ticket| ticket.is_open() && ticket.author_id == author_id))
+    Ok(ticket.filter(|ticket| ticket.is_open() && ticket.is_by(author_id)))
 }

@@ -34,6 +34,10 @@ pub(super) async fn load(work: &Work, wanted: Wanted, loaded: &mut Loaded) -> Re
         let words = all.into_iter().filter_map(|one| one.content).collect();
         loaded.words_of.insert(ticket, words);
     }
+    for ticket in wanted.posts_of {
+        let posts = mention::posts(work, ticket).await?;
+        loaded.posts_of.insert(ticket, posts);
+    }
     for ticket in wanted.first_words {
         let first = mention::first(work, ticket).await?;
         let words = first.and_then(|first| first.content);

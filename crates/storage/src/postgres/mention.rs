@@ -4,6 +4,7 @@ use super::failure::Fault;
 use super::value::Place;
 use super::work::Work;
 use crate::StoredMention;
+use crate::effect::{MentionPlace, Post};
 use switchboard_domain::MentionKey;
 use switchboard_domain::ticket::TicketId;
 use tokio_postgres::Row;
@@ -30,6 +31,28 @@ pub(super) async fn all(work: &Work, ticket: TicketId) -> Result<Vec<StoredMenti
         )
         .await?;
     found.iter().map(|row| stored(row, 0, ticket)).collect()
+}
+
+/// The same with their places.
+pub(super) async fn posts(work: &Work, ticket: TicketId) -> Result<Vec<Post>, Fault> {
+    let found = work
+        .query(
+            "SELECT platform, id_scope, native_id, content, id FROM mention
+             WHERE ticket_id = $1 ORDER BY id",
+            &[&ticket.0],
+        )
+        .await?;
+    let post = |row: &Row| {
+        let StoredMention { key, content } = stored(row, 0, ticket)?;
+        let id = row.try_get(4)?;
+        let place = MentionPlace { ticket, id };
+        Ok(Post {
+            place,
+            key,
+            content,
+        })
+    };
+    found.iter().map(post).collect()
 }
 
 /// Reads the four columns above, which begin at the given one.

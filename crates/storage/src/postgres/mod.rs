@@ -28,6 +28,8 @@ mod people;
 #[cfg(test)]
 mod plan_tests;
 mod pool;
+mod pressure;
+mod regroup;
 mod relay;
 mod session;
 mod ticket;

@@ -196,7 +196,7 @@ pub(super) const ROWS: &str = "SELECT ticket.id, ticket.state,
         ORDER BY version DESC LIMIT 1) AS latest ON TRUE
     WHERE ticket.id = ANY($1)";
 
-const IN_SCOPE: &str = "($2::text[] IS NULL OR ticket.department = ANY($2))";
+pub(super) const IN_SCOPE: &str = "($2::text[] IS NULL OR ticket.department = ANY($2))";
 
 const VISIBLE: &str = "EXISTS (SELECT FROM ticket WHERE ticket.id = $1
     AND ($2::text[] IS NULL OR ticket.department = ANY($2)))";

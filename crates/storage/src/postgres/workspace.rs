@@ -7,7 +7,7 @@ use super::load;
 use super::value::{json, mention_hash, micros, thread_hash, to_column};
 use super::work::Work;
 use crate::effect::change::TICKET_EVENTS;
-use crate::effect::{EventRow, Known, MentionPlace, Rows};
+use crate::effect::{EventRow, Known, MentionPlace, Post, Rows};
 use crate::row::Hash16;
 use crate::{AuditEntry, StorageError};
 use jiff::Timestamp;
@@ -38,6 +38,7 @@ pub(super) struct Loaded {
     pub(super) words: HashMap<MentionPlace, Option<ClassifiedMention>>,
     pub(super) words_of: HashMap<TicketId, Vec<ClassifiedMention>>,
     pub(super) first_words: HashMap<TicketId, Option<ClassifiedMention>>,
+    pub(super) posts_of: HashMap<TicketId, Vec<Post>>,
     /// Numbers for new tickets.
     pub(super) ids: Vec<i64>,
 }
@@ -54,6 +55,7 @@ pub(super) struct Wanted {
     pub(super) words: BTreeSet<MentionPlace>,
     pub(super) words_of: BTreeSet<TicketId>,
     pub(super) first_words: BTreeSet<TicketId>,
+    pub(super) posts_of: BTreeSet<TicketId>,
     pub(super) ids: usize,
 }
 
@@ -65,6 +67,8 @@ pub(super) struct Pending {
     pub(super) events: Vec<Event>,
     pub(super) new_mentions: BTreeMap<MentionPlace, (MentionKey, ClassifiedMention)>,
     pub(super) words: BTreeMap<MentionPlace, Option<ClassifiedMention>>,
+    /// Posts that change tickets: from where, to where.
+    pub(super) moved: Vec<(MentionPlace, MentionPlace)>,
     pub(super) identities: BTreeMap<Hash16, Known>,
     pub(super) threads: BTreeMap<Hash16, Option<Holder>>,
     /// Tickets that leave all their threads.
@@ -149,8 +153,15 @@ impl Wanted {
             && self.words.is_empty()
             && self.words_of.is_empty()
             && self.first_words.is_empty()
+            && self.posts_of.is_empty()
             && self.ids == 0
     }
+}
+
+/// By the version with which they joined, and within it by their order. One change brings
+/// fewer posts than 65,536, and no ticket of ours sees 2^47 versions.
+fn mention_id(ticket: &Ticket, index: usize) -> i64 {
+    (to_column(ticket.version) << 16) | to_column(index as u64)
 }
 
 /// Never seen by a caller: what was noted as wanted is loaded first.
@@ -288,7 +299,7 @@ impl Rows for Workspace {
         content: &ClassifiedMention,
     ) -> Result<i64, StorageError> {
         // The change that made it join has a version of its own.
-        let id = to_column(ticket.version);
+        let id = mention_id(ticket, 0);
         let place = MentionPlace {
             ticket: ticket.id,
             id,
@@ -318,6 +329,46 @@ impl Rows for Workspace {
     ) -> Result<(), StorageError> {
         self.pending.words.insert(place, content.cloned());
         Ok(())
+    }
+
+    fn look_up(
+        &mut self,
+        posts: &[MentionKey],
+        threads: &[ThreadKey],
+    ) -> Result<(), StorageError> {
+        let posts = posts.iter().map(mention_hash);
+        let posts = posts.filter(|key| !self.loaded.identities.contains_key(key));
+        self.wanted.identities.extend(posts);
+        for key in threads {
+            let key = thread_hash(key)?;
+            if !self.loaded.threads.contains_key(&key) {
+                self.wanted.threads.insert(key);
+            }
+        }
+        if self.wanted.is_empty() {
+            Ok(())
+        } else {
+            Err(not_loaded())
+        }
+    }
+
+    fn posts_of(&mut self, ticket: TicketId) -> Result<Vec<Post>, StorageError> {
+        self.loaded.posts_of.get(&ticket).cloned().ok_or_else(|| {
+            self.wanted.posts_of.insert(ticket);
+            not_loaded()
+        })
+    }
+
+    fn move_post(
+        &mut self,
+        from: MentionPlace,
+        to: &Ticket,
+        index: usize,
+    ) -> Result<i64, StorageError> {
+        let id = mention_id(to, index);
+        let to = MentionPlace { ticket: to.id, id };
+        self.pending.moved.push((from, to));
+        Ok(id)
     }
 
     fn words_of(&mut self, ticket: TicketId) -> Result<Vec<ClassifiedMention>, StorageError> {

@@ -5,7 +5,7 @@ use super::transaction::Write;
 use super::value::{Place, json, micros, to_column};
 use super::{mention, thread};
 use crate::effect::change::TICKET_EVENTS;
-use crate::effect::{EventRow, Known, MentionPlace, Rows};
+use crate::effect::{EventRow, Known, MentionPlace, Post, Rows};
 use crate::row::TicketColumns;
 use crate::{AuditEntry, StorageError};
 use jiff::Timestamp;
@@ -14,8 +14,6 @@ use switchboard_domain::intake::ThreadKey;
 use switchboard_domain::sla::DueMilestone;
 use switchboard_domain::ticket::{Ticket, TicketId};
 use switchboard_domain::{ClassifiedMention, MentionKey};
-
-pub(super) use crate::effect::change::{Origin, advance};
 
 pub(super) fn load(write: &Write<'_>, id: TicketId) -> Result<Option<Ticket>, StorageError> {
     let state: Option<String> = write
@@ -203,6 +201,24 @@ impl Rows for Write<'_> {
         self.prepare("UPDATE mention SET content = ?2 WHERE id = ?1")?
             .execute(params![place.id, content.map(json).transpose()?])?;
         Ok(())
+    }
+
+    fn look_up(&mut self, _: &[MentionKey], _: &[ThreadKey]) -> Result<(), StorageError> {
+        // Each is asked for when it is needed.
+        Ok(())
+    }
+
+    fn posts_of(&mut self, ticket: TicketId) -> Result<Vec<Post>, StorageError> {
+        mention::posts(self, ticket)
+    }
+
+    fn move_post(
+        &mut self,
+        from: MentionPlace,
+        to: &Ticket,
+        _: usize,
+    ) -> Result<i64, StorageError> {
+        mention::move_to(self, from, to.id)
     }
 
     fn words_of(&mut self, ticket: TicketId) -> Result<Vec<ClassifiedMention>, StorageError> {

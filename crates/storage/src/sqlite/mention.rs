@@ -2,7 +2,7 @@
 
 use super::transaction::Write;
 use super::value::{Place, json, mention_hash};
-use crate::effect::Known;
+use crate::effect::{Known, MentionPlace, Post};
 use crate::{StorageError, StoredMention};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use switchboard_domain::intake::IdentityState;
@@ -107,6 +107,43 @@ pub(super) fn all(
         mentions.push(stored(row)?);
     }
     Ok(mentions)
+}
+
+/// All posts of the ticket with their places, in the order in which they joined it.
+pub(super) fn posts(write: &Write<'_>, ticket: TicketId) -> Result<Vec<Post>, StorageError> {
+    let statement = format!("SELECT {COLUMNS} FROM mention WHERE ticket_id = ?1 ORDER BY id");
+    let mut statement = write.prepare(&statement)?;
+    let mut rows = statement.query([ticket.0])?;
+    let mut posts = vec![];
+    while let Some(row) = rows.next()? {
+        let id = row.get(0)?;
+        let StoredMention { key, content } = stored(row)?;
+        posts.push(Post {
+            place: MentionPlace { ticket, id },
+            key,
+            content,
+        });
+    }
+    Ok(posts)
+}
+
+/// Under a new number, the highest of all: it joins the ticket as its last post.
+pub(super) fn move_to(
+    write: &Write<'_>,
+    from: MentionPlace,
+    to: TicketId,
+) -> Result<i64, StorageError> {
+    write
+        .prepare(
+            "INSERT INTO mention (ticket_id, platform, id_scope, native_id, content)
+             SELECT ?2, platform, id_scope, native_id, content FROM mention WHERE id = ?1",
+        )?
+        .execute(params![from.id, to.0])?;
+    let moved = write.last_id();
+    write
+        .prepare("DELETE FROM mention WHERE id = ?1")?
+        .execute([from.id])?;
+    Ok(moved)
 }
 
 fn stored(row: &Row<'_>) -> Result<StoredMention, StorageError> {

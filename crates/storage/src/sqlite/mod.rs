@@ -21,6 +21,7 @@ mod outbox;
 mod people;
 mod readers;
 mod session;
+mod regroup;
 mod thread;
 mod ticket;
 mod ticket_list;

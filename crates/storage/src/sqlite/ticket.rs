@@ -1,9 +1,10 @@
 //! Reading one ticket within a scope, and changing it by a command.
 
-use super::change::{self, Origin};
+use super::change;
 use super::transaction::{Purpose, Write};
 use super::value::{Place, from_column, json, parse_status};
 use super::{SqliteStore, mention, ticket_list};
+use crate::effect::command;
 use crate::{
     Applied, Change, ExplainedDecision, Page, StorageError, StoredMention, TicketCount,
     TicketQuery, TicketRow, Tickets,
@@ -12,7 +13,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::routing::Priority;
-use switchboard_domain::ticket::{self, Refusal, Ticket, TicketEvent, TicketId};
+use switchboard_domain::ticket::{Ticket, TicketEvent, TicketId};
 use switchboard_domain::{Label, Slug};
 
 #[async_trait]
@@ -102,7 +103,7 @@ impl Tickets for SqliteStore {
     ) -> Result<Applied, StorageError> {
         let scope = scope_parameter(scope)?;
         self.write(Purpose::Apply, move |write| {
-            apply(write, change, scope.as_deref())
+            apply(write, &change, scope.as_deref())
         })
         .await
     }
@@ -148,7 +149,7 @@ pub(super) fn scope_parameter(scope: &DepartmentScope) -> Result<Option<String>,
 const FIND: &str = "SELECT state FROM ticket
     WHERE id = ?1 AND (?2 IS NULL OR department IN (SELECT value FROM json_each(?2)))";
 
-fn find(
+pub(super) fn find(
     connection: &Connection,
     id: TicketId,
     scope: Option<&str>,
@@ -243,50 +244,13 @@ fn events(connection: &Connection, id: TicketId) -> Result<Vec<TicketEvent>, Sto
 
 fn apply(
     write: &mut Write<'_>,
-    change: Change,
+    change: &Change,
     scope: Option<&str>,
 ) -> Result<Applied, StorageError> {
-    let Change {
-        ticket,
-        command,
-        expected_version,
-        actor,
-        book,
-        now,
-    } = change;
-    let Some(before) = find(write.transaction(), ticket, scope)? else {
-        return Ok(Applied::NotFound);
-    };
-    if expected_version.is_some_and(|version| version != before.version) {
-        return Ok(Applied::Conflict {
-            current: Box::new(before),
-        });
+    match find(write.transaction(), change.ticket, scope)? {
+        Some(before) => command::apply(write, before, change),
+        None => Ok(Applied::NotFound),
     }
-    let facts = match ticket::decide(&before, &command, &actor, &book, now) {
-        Ok(facts) => facts,
-        Err(Refusal::AlreadyClaimed(_)) => {
-            return Ok(Applied::Conflict {
-                current: Box::new(before),
-            });
-        }
-        Err(refusal) => return Ok(Applied::Refused(refusal)),
-    };
-    if facts.is_empty() {
-        return Ok(Applied::Done {
-            ticket: Box::new(before),
-            changed: false,
-        });
-    }
-    let change = ticket::Change {
-        at: now,
-        actor,
-        facts,
-    };
-    let after = change::advance(write, &before, &change, Origin::default())?;
-    Ok(Applied::Done {
-        ticket: Box::new(after),
-        changed: true,
-    })
 }
 
 fn counts(connection: &Connection, scope: Option<&str>) -> Result<Vec<TicketCount>, StorageError> {

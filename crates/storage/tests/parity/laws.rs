@@ -9,13 +9,15 @@ use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::routing::Priority;
 use switchboard_domain::ticket::{Actor, Command, Ticket, TicketId};
 use switchboard_domain::{Label, NoAnswer, Op, Slug};
-use switchboard_storage::Change;
+use switchboard_domain::MentionKey;
+use switchboard_storage::{Change, Regroup, Regrouping};
 
 #[derive(Clone, Debug)]
 enum Step {
     Arrive(Post),
     Do(i64, Command),
     Fire,
+    Regroup(i64, Regrouping),
 }
 
 fn post() -> impl Strategy<Value = Post> {
@@ -67,11 +69,25 @@ fn command() -> impl Strategy<Value = Command> {
     ]
 }
 
+fn regrouping() -> impl Strategy<Value = Regrouping> {
+    let key = |id: u8| MentionKey {
+        platform: Slug::from_any("x"),
+        id_scope: String::new(),
+        id: id.to_string(),
+    };
+    prop_oneof![
+        2 => (1..4_i64).prop_map(|id| Regrouping::MergeInto(TicketId(id))),
+        1 => Just(Regrouping::Part),
+        1 => (0..6_u8).prop_map(move |id| Regrouping::SplitOut(key(id))),
+    ]
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         3 => post().prop_map(Step::Arrive),
         3 => (1..4_i64, command()).prop_map(|(id, command)| Step::Do(id, command)),
         1 => Just(Step::Fire),
+        1 => (1..4_i64, regrouping()).prop_map(|(id, how)| Step::Regroup(id, how)),
     ];
     prop::collection::vec(step, 1..25)
 }
@@ -108,6 +124,18 @@ async fn take(world: &World, step: Step, minute: i64) {
                 now: at(minute),
             };
             world.apply(change).await;
+        }
+        Step::Regroup(id, how) => {
+            let wish = Regroup {
+                ticket: TicketId(id),
+                how,
+                expected_version: None,
+                actor: Actor::Person("sue".into()),
+                book: book(),
+                now: at(minute),
+            };
+            let tickets = &world.store.tickets;
+            let _regrouped = tickets.regroup(wish, &DepartmentScope::All).await.unwrap();
         }
         Step::Fire => {
             world
@@ -153,6 +181,13 @@ async fn check(world: &World) {
         astray.is_empty(),
         "threads of tickets that are not open: {astray:?}"
     );
+    let lost = world.place.column(
+        "SELECT coalesce(CAST(identity.ticket_id AS TEXT), 'none') AS value FROM identity
+         WHERE NOT EXISTS (SELECT 1 FROM mention WHERE mention.id = identity.mention_id
+             AND mention.ticket_id = identity.ticket_id)
+           AND identity.ticket_id IS NOT NULL",
+    );
+    assert!(lost.is_empty(), "posts that stand nowhere: {lost:?}");
     check_numbers(world).await;
 }
 

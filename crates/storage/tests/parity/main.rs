@@ -17,6 +17,7 @@ mod laws;
 mod lists;
 mod place;
 mod post;
+mod regroup;
 mod scope;
 mod sessions;
 mod stream_state;

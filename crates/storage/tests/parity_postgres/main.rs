@@ -26,6 +26,8 @@ mod place;
 #[path = "../parity/post.rs"]
 mod post;
 mod races;
+#[path = "../parity/regroup.rs"]
+mod regroup;
 #[path = "../parity/scope.rs"]
 mod scope;
 #[path = "../parity/sessions.rs"]

@@ -91,6 +91,38 @@ impl MentionRows {
 }
 
 #[derive(Default)]
+pub(super) struct MovedRows {
+    ticket: Vec<i64>,
+    id: Vec<i64>,
+    to_ticket: Vec<i64>,
+    to_id: Vec<i64>,
+}
+
+impl MovedRows {
+    pub(super) fn of(pending: &Pending) -> Self {
+        let mut rows = Self::default();
+        for (from, to) in &pending.moved {
+            rows.ticket.push(from.ticket.0);
+            rows.id.push(from.id);
+            rows.to_ticket.push(to.ticket.0);
+            rows.to_id.push(to.id);
+        }
+        rows
+    }
+
+    pub(super) fn update(&self) -> Sent<'_> {
+        Sent {
+            text: "UPDATE mention SET ticket_id = moved.to_ticket, id = moved.to_id
+                   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+                        AS moved (ticket_id, id, to_ticket, to_id)
+                   WHERE mention.ticket_id = moved.ticket_id AND mention.id = moved.id",
+            parameters: vec![&self.ticket, &self.id, &self.to_ticket, &self.to_id],
+            rows: self.ticket.len(),
+        }
+    }
+}
+
+#[derive(Default)]
 pub(super) struct WordRows {
     ticket: Vec<i64>,
     id: Vec<i64>,

@@ -11,7 +11,7 @@ use super::failure::{Fault, corrupt};
 use super::work::Work;
 use super::workspace::{Loaded, Pending, Workspace};
 use crate::StorageError;
-use content::{EventRows, MentionRows, WordRows};
+use content::{EventRows, MentionRows, MovedRows, WordRows};
 use futures::future::try_join_all;
 use identity::{IdentityRows, ThreadRows};
 use ticket::{TicketRows, UPDATE_TICKETS, split};
@@ -44,6 +44,7 @@ async fn write(work: &Work, mut pending: Pending, loaded: &Loaded) -> Result<(),
     let (new_tickets, changed_tickets) = (TicketRows::of(tickets.0), TicketRows::of(tickets.1));
     let events = EventRows::of(&pending);
     let words = WordRows::of(&pending.words)?;
+    let moved = MovedRows::of(&pending);
     let identities = IdentityRows::of(&pending)?;
     let threads = ThreadRows::of(&pending, loaded);
     let milestones = MilestoneRows::of(&pending);
@@ -60,6 +61,7 @@ async fn write(work: &Work, mut pending: Pending, loaded: &Loaded) -> Result<(),
         events.insert(),
         new_mentions.insert(),
         words.update(),
+        moved.update(),
         identities.upsert(),
         milestones.insert(),
         outbox.insert(),

@@ -79,6 +79,8 @@ async fn a_ticket_of_another_department_is_not_there() {
             Some("relabel") => r#"{"label":"lead"}"#,
             Some("move") => r#"{"department":"sales"}"#,
             Some("priority") => r#"{"priority":"low"}"#,
+            Some("merge") => r#"{"into":"1"}"#,
+            Some("split") => r#"{"platform":"x","id":"1"}"#,
             Some("hold") => r#"{"kind":"waiting_customer"}"#,
             _ => "",
         };

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use switchboard_domain::Slug;
 use switchboard_domain::access::{Action, DepartmentScope, Principal};
-use switchboard_domain::ticket::{Actor, Command, Refusal, Ticket, TicketId};
+use switchboard_domain::ticket::{Actor, Command, Refusal, RegroupRefusal, Ticket, TicketId};
 use switchboard_storage::{Applied, Change, StorageError};
 
 /// The ticket as it is after a change.
@@ -31,6 +31,10 @@ pub(crate) enum ChangeError {
     },
     #[error(transparent)]
     Refused(#[from] Refusal),
+    #[error(transparent)]
+    StaysApart(#[from] RegroupRefusal),
+    #[error("there is no ticket `{0}`")]
+    NoOther(TicketId),
     #[error("unknown {what} `{}` (known: {known})", shown(.name))]
     Unknown {
         what: &'static str,
@@ -120,7 +124,7 @@ pub(super) async fn require_assignee(inbox: &Inbox, name: &str) -> Result<(), Ch
 
 /// Which of the two conflicts it is shows in the version: who named the current one, or
 /// none, met somebody else's claim.
-async fn conflict(
+pub(super) async fn conflict(
     inbox: &Inbox,
     version: IfMatch,
     current: Ticket,
@@ -148,7 +152,7 @@ async fn conflict(
 
 /// The ticket with its post and explanation. Read without the caller's scope: they may just
 /// have handed it to a department they do not see.
-async fn view(inbox: &Inbox, ticket: Ticket) -> Result<TicketView, StorageError> {
+pub(super) async fn view(inbox: &Inbox, ticket: Ticket) -> Result<TicketView, StorageError> {
     let mut row = inbox.tickets.get(ticket.id, &DepartmentScope::All).await?;
     let (mention, explanation) = row
         .take()
@@ -176,9 +180,10 @@ impl From<ChangeError> for Problem {
                 message,
                 current,
             } => Self::conflict(code, message, &current),
-            ChangeError::Refused(_) | ChangeError::Unknown { .. } => {
-                Self::refused(error.to_string())
-            }
+            ChangeError::Refused(_)
+            | ChangeError::StaysApart(_)
+            | ChangeError::NoOther(_)
+            | ChangeError::Unknown { .. } => Self::refused(error.to_string()),
             ChangeError::Storage(error) => error.into(),
         }
     }

@@ -5,6 +5,7 @@
 //! | [`list`], [`show`] | reading |
 //! | [`claim`] … [`priority`] | one change each |
 //! | [`change`] | what every change does, and how it can fail |
+//! | [`merge`], [`split`], [`regroup`] | posts that change tickets |
 //! | [`view`], [`post`], [`explanation`], [`clock`], [`timeline`] | the ticket's JSON |
 //! | [`cursor`], [`filter`] | the pages and filters of the list |
 
@@ -18,13 +19,16 @@ mod filter;
 pub(crate) mod hand_over;
 pub(crate) mod hold;
 pub(crate) mod list;
+pub(crate) mod merge;
 pub(crate) mod note;
 pub(crate) mod post;
 pub(crate) mod priority;
+mod regroup;
 pub(crate) mod relabel;
 pub(crate) mod reopen;
 pub(crate) mod reply;
 pub(crate) mod resolve;
 pub(crate) mod show;
+pub(crate) mod split;
 mod timeline;
 pub(crate) mod view;

@@ -28,14 +28,24 @@ pub(crate) fn joined(post: &StoredMention) -> Value {
 
 /// The post's identity; its words are gone for good.
 pub(crate) fn deleted(key: &MentionKey) -> Value {
+    let mut post = identity(key);
+    post.insert("deleted".to_owned(), true.into());
+    Value::Object(post)
+}
+
+/// The post's identity; its words stand elsewhere.
+pub(crate) fn named(key: &MentionKey) -> Value {
+    Value::Object(identity(key))
+}
+
+fn identity(key: &MentionKey) -> Map<String, Value> {
     let mut post = Map::new();
     post.insert("platform".to_owned(), key.platform.as_str().into());
     if !key.id_scope.is_empty() {
         post.insert("id_scope".to_owned(), key.id_scope.as_str().into());
     }
     post.insert("id".to_owned(), key.id.as_str().into());
-    post.insert("deleted".to_owned(), true.into());
-    Value::Object(post)
+    post
 }
 
 #[cfg(test)]

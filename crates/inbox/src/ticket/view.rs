@@ -89,6 +89,18 @@ pub(crate) struct TicketView {
     #[schema(schema_with = schema::instant)]
     deadline_at: Option<Timestamp>,
     clocks: Vec<ClockView>,
+    /// The ticket that has its posts now; absent unless it was merged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::text)]
+    merged_into: Option<TicketId>,
+    /// Tickets merged into this one; absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    absorbed: Vec<TicketId>,
+    /// The ticket from which its first post was split out; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::text)]
+    split_from: Option<TicketId>,
 }
 
 /// A ticket with everything that happened to it.
@@ -117,11 +129,20 @@ impl From<TicketRow> for TicketView {
         let mention = content.map(|content| post::standing(&content.mention));
         let ticket = row.ticket;
         Self {
-            mention: mention.unwrap_or_else(|| post::deleted(&ticket.mention)),
+            mention: mention.unwrap_or_else(|| missing(&ticket)),
             classification: content.map(|content| content.classification.clone()),
             explanation,
             ..Self::of(ticket)
         }
+    }
+}
+
+/// A merged ticket's post is elsewhere, any other that is not there was deleted.
+fn missing(ticket: &Ticket) -> Value {
+    if ticket.merged_into.is_some() {
+        post::named(&ticket.mention)
+    } else {
+        post::deleted(&ticket.mention)
     }
 }
 
@@ -143,6 +164,9 @@ impl TicketView {
             sla: ticket.sla_status(),
             deadline_at: ticket.deadline_at(),
             clocks: ticket.clocks.iter().map(ClockView::from).collect(),
+            merged_into: ticket.merged_into.map(|into| into.ticket),
+            absorbed: ticket.absorbed.iter().map(|other| other.ticket).collect(),
+            split_from: ticket.split_from,
             mention: Value::Null,
             classification: None,
             explanation: None,

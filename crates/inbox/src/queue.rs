@@ -7,16 +7,14 @@ use crate::openapi::schema;
 use crate::state::Inbox;
 use axum::extract::{Query as Pairs, State};
 use axum::{Extension, Json};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use switchboard_domain::Slug;
 use switchboard_domain::access::{DepartmentScope, Principal};
 use switchboard_domain::routing::Priority;
-use switchboard_domain::sla::ClockStatus;
 use switchboard_domain::ticket::Status;
-use switchboard_storage::ticket::MAX_PAGE;
-use switchboard_storage::{Sort, StorageError, TicketCount, TicketQuery};
+use switchboard_storage::{Pressure, StorageError, TicketCount};
 use utoipa::ToSchema;
 
 const PARAMETERS: &[Parameter] = &[];
@@ -36,8 +34,15 @@ struct QueueView {
     status: StatusCounts,
     /// Its open tickets by priority.
     open: PriorityCounts,
-    /// Open tickets whose deadline was missed, counted up to 200.
-    breached: usize,
+    /// Open tickets whose deadline has passed.
+    breached: u64,
+    /// Open tickets whose deadline has passed or does within a quarter of an hour.
+    breaching: u64,
+    /// Open tickets that nobody works on; chatter without a deadline left out.
+    unassigned: u64,
+    /// Of each label the 1000 tickets with the next deadlines are counted; whether there are
+    /// more, and the three numbers above are "at least".
+    at_least: bool,
     /// The deadline that falls due first, missed ones included; absent when none ticks.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::instant)]
@@ -61,9 +66,8 @@ struct PriorityCounts {
     low: u64,
 }
 
-/// Missed deadlines are counted up to so many, one page: a queue with more has a worse
-/// problem than the exact number.
-const BREACHED_COUNT_MAX: usize = MAX_PAGE;
+/// From so long before its deadline a ticket is breaching: as in the page's view of that name.
+const BREACHING: SignedDuration = SignedDuration::from_mins(15);
 
 pub(crate) fn describe() -> Description {
     Description::new("listQueues", "What waits in every department")
@@ -85,15 +89,13 @@ pub(crate) async fn list(
 pub(crate) async fn read(inbox: &Inbox, scope: &DepartmentScope) -> Result<Queues, StorageError> {
     let counts = inbox.tickets.counts(scope).await?;
     let open_counts = inbox.tickets.open_counts().await?;
+    let now = inbox.clock.now();
+    let soon = now.saturating_add(BREACHING).unwrap_or(Timestamp::MAX);
+    let pressure = inbox.tickets.pressure(scope, now, soon).await?;
     let mut queues = Vec::new();
     for department in departments(inbox, scope, &counts) {
-        let mut queue = QueueView {
-            status: StatusCounts::default(),
-            open: PriorityCounts::default(),
-            breached: breached(inbox, &department, scope).await?,
-            oldest_deadline: oldest_deadline(inbox, &department, scope).await?,
-            department,
-        };
+        let pressure = pressure.iter().find(|one| one.department == department);
+        let mut queue = QueueView::new(department, pressure);
         counts
             .iter()
             .filter(|count| count.department == queue.department)
@@ -107,6 +109,23 @@ pub(crate) async fn read(inbox: &Inbox, scope: &DepartmentScope) -> Result<Queue
         queues.push(queue);
     }
     Ok(Queues { queues })
+}
+
+impl QueueView {
+    /// Nothing presses in a department that never had a ticket.
+    fn new(department: Slug, pressure: Option<&Pressure>) -> Self {
+        let number = |of: fn(&Pressure) -> u64| pressure.map(of).unwrap_or_default();
+        Self {
+            department,
+            status: StatusCounts::default(),
+            open: PriorityCounts::default(),
+            breached: number(|pressure| pressure.overdue),
+            breaching: number(|pressure| pressure.soon),
+            unassigned: number(|pressure| pressure.unassigned),
+            at_least: pressure.is_some_and(|pressure| pressure.more),
+            oldest_deadline: pressure.and_then(|pressure| pressure.next_deadline),
+        }
+    }
 }
 
 impl Queues {
@@ -132,42 +151,6 @@ fn departments(inbox: &Inbox, scope: &DepartmentScope, counts: &[TicketCount]) -
         .chain(counts.iter().map(|count| &count.department))
         .cloned()
         .collect()
-}
-
-async fn oldest_deadline(
-    inbox: &Inbox,
-    department: &Slug,
-    scope: &DepartmentScope,
-) -> Result<Option<Timestamp>, StorageError> {
-    let query = TicketQuery {
-        sort: Sort::Deadline,
-        limit: 1,
-        ..open_tickets(department)
-    };
-    let page = inbox.tickets.list(&query, scope).await?;
-    Ok(page.items.first().and_then(|row| row.ticket.deadline_at()))
-}
-
-async fn breached(
-    inbox: &Inbox,
-    department: &Slug,
-    scope: &DepartmentScope,
-) -> Result<usize, StorageError> {
-    let sla = Some(ClockStatus::Breached);
-    let query = TicketQuery {
-        sla,
-        limit: BREACHED_COUNT_MAX,
-        ..open_tickets(department)
-    };
-    Ok(inbox.tickets.list(&query, scope).await?.items.len())
-}
-
-fn open_tickets(department: &Slug) -> TicketQuery {
-    TicketQuery {
-        department: Some(department.clone()),
-        status: Some(Status::Open),
-        ..TicketQuery::default()
-    }
 }
 
 impl StatusCounts {
@@ -213,7 +196,7 @@ mod tests {
             1,
             "own departments only"
         );
-        insta::assert_snapshot!(answer.at("/queues/0"), @r#"{"breached":1,"department":"support","oldest_deadline":"2026-03-01T13:00:00Z","open":{"high":0,"low":0,"normal":1,"urgent":0},"status":{"closed":0,"open":1,"resolved":1}}"#);
+        insta::assert_snapshot!(answer.at("/queues/0"), @r#"{"at_least":false,"breached":1,"breaching":1,"department":"support","oldest_deadline":"2026-03-01T13:00:00Z","open":{"high":0,"low":0,"normal":1,"urgent":0},"status":{"closed":0,"open":1,"resolved":1},"unassigned":1}"#);
         let all = world.get("sue", "/api/v1/queues").await;
         assert_eq!(all.json["queues"].as_array().unwrap().len(), 4);
     }

@@ -2,7 +2,7 @@
 //! route are made from this table. A route that is not here does not exist. (The pages for
 //! logging in are in `session::page`.)
 
-use crate::http::gate::{Gate, guard};
+use crate::http::gate::{Gate, SignOfLife, guard};
 use crate::openapi::describe::Description;
 use crate::state::Inbox;
 use crate::{
@@ -34,6 +34,8 @@ pub(crate) enum Needs {
     Action(Action),
 }
 
+const LIVE: &str = "/api/v1/live";
+
 const READ: Needs = Needs::Action(Action::ReadTickets);
 const WORK: Needs = Needs::Action(Action::WorkTickets);
 const TOKENS: Needs = Needs::Action(Action::ManageAccess);
@@ -57,13 +59,13 @@ pub(crate) const ROUTES: &[Route] = &[
     route(Method::POST, "/api/v1/tickets/{id}/relabel", WORK, ticket::relabel::describe, || post(ticket::relabel::relabel)),
     route(Method::POST, "/api/v1/tickets/{id}/move", WORK, ticket::hand_over::describe, || post(ticket::hand_over::hand_over)),
     route(Method::POST, "/api/v1/tickets/{id}/priority", WORK, ticket::priority::describe, || post(ticket::priority::set)),
-    route(Method::GET, "/api/v1/queues", READ, queue::describe, || get(queue::list)),
-    route(Method::GET, "/api/v1/live", READ, live::open::describe, || get(live::open::open)),
-    route(Method::GET, "/api/v1/incidents", READ, incident::list::describe, || get(incident::list::list)),
-    route(Method::GET, "/api/v1/incidents/{id}", READ, incident::show::describe, || get(incident::show::show)),
     route(Method::POST, "/api/v1/tickets/{id}/merge", WORK, ticket::merge::describe_merge, || post(ticket::merge::merge)),
     route(Method::POST, "/api/v1/tickets/{id}/unmerge", WORK, ticket::merge::describe_unmerge, || post(ticket::merge::unmerge)),
     route(Method::POST, "/api/v1/tickets/{id}/split", WORK, ticket::split::describe, || post(ticket::split::split)),
+    route(Method::GET, "/api/v1/queues", READ, queue::describe, || get(queue::list)),
+    route(Method::GET, LIVE, READ, live::open::describe, || get(live::open::open)),
+    route(Method::GET, "/api/v1/incidents", READ, incident::list::describe, || get(incident::list::list)),
+    route(Method::GET, "/api/v1/incidents/{id}", READ, incident::show::describe, || get(incident::show::show)),
     route(Method::POST, "/api/v1/incidents/{id}/acknowledge", WORK, incident::handle::describe_acknowledge, || post(incident::handle::acknowledge)),
     route(Method::POST, "/api/v1/incidents/{id}/close", WORK, incident::handle::describe_close, || post(incident::handle::close)),
     route(Method::POST, "/api/v1/incidents/{id}/false-alarm", WORK, incident::handle::describe_false_alarm, || post(incident::handle::dismiss)),
@@ -104,21 +106,30 @@ pub(crate) fn router(inbox: &Inbox) -> Router {
     let mut router = Router::new();
     for route in ROUTES {
         let handler = (route.handler)();
-        let guarded = match route.needs {
-            Needs::Nothing => handler,
-            Needs::Credentials => behind(inbox, None, handler),
-            Needs::Action(action) => behind(inbox, Some(action), handler),
+        let action = match route.needs {
+            Needs::Nothing => {
+                router = router.route(route.path, handler);
+                continue;
+            }
+            Needs::Credentials => None,
+            Needs::Action(action) => Some(action),
         };
+        let gate = Gate {
+            inbox: inbox.clone(),
+            action,
+            sign_of_life: sign_of_life(route.path),
+        };
+        let guarded = handler.route_layer(from_fn_with_state(gate, guard));
         router = router.route(route.path, guarded);
     }
     router.fallback(page::fallback).with_state(inbox.clone())
 }
 
-fn behind(
-    inbox: &Inbox,
-    action: Option<Action>,
-    handler: MethodRouter<Inbox>,
-) -> MethodRouter<Inbox> {
-    let inbox = inbox.clone();
-    handler.route_layer(from_fn_with_state(Gate { inbox, action }, guard))
+/// A page that is only left open connects again and again; that alone keeps nobody logged in.
+fn sign_of_life(path: &str) -> SignOfLife {
+    if path == LIVE {
+        SignOfLife::Missing
+    } else {
+        SignOfLife::Given
+    }
 }

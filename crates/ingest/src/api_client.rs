@@ -210,24 +210,17 @@ impl ApiAnswer {
     pub(crate) fn into_refusal(self) -> ApiError {
         ApiError::Refused {
             status: self.status,
-            code: told(&self.body)["code"].as_str().map(str::to_owned),
+            code: self.body["code"].as_str().map(str::to_owned),
             message: message_of(&self.body, self.status),
         }
     }
 }
 
 fn message_of(body: &Value, status: u16) -> String {
-    let told = told(body);
-    let words = told["detail"].as_str().or_else(|| told["message"].as_str());
-    words.map_or_else(
+    body["detail"].as_str().map_or_else(
         || format!("the server answered HTTP {status} without a reason"),
         str::to_owned,
     )
-}
-
-/// Where code and words stand: intake tells them at the top, the agents' API under `error`.
-fn told(body: &Value) -> &Value {
-    body.get("error").unwrap_or(body)
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -242,8 +235,7 @@ mod tests {
     use serde_json::json;
 
     #[rstest]
-    #[case::intake(json!({ "code": "unauthorized", "detail": "send a token" }), Some("unauthorized"), "send a token (HTTP 404)")]
-    #[case::agents_api(json!({ "error": { "code": "not_found", "message": "there is no ticket `9`" } }), Some("not_found"), "there is no ticket `9` (HTTP 404)")]
+    #[case::a_problem(json!({ "code": "unauthorized", "detail": "send a token" }), Some("unauthorized"), "send a token (HTTP 404)")]
     #[case::a_proxy(
         Value::Null,
         None,

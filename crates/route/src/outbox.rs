@@ -16,8 +16,13 @@ use tokio_util::sync::CancellationToken;
 /// One append: large enough to share an fsync, small enough to stay within a request.
 const BATCH_ROWS_MAX: usize = 500;
 
-/// How long a finished transaction may wait to be told; an idle look costs microseconds.
+/// How long what another process has written may wait to be told (our own transactions wake
+/// the relay); an idle look costs microseconds.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// The pause between two batches while transactions come one after the other: a tenth of
+/// what a live page waits between two frames, and enough to share a sync of the log.
+const GATHER_INTERVAL: Duration = Duration::from_millis(10);
 
 /// How long to wait when store or log are away: long enough not to spin.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
@@ -57,15 +62,24 @@ impl OutboxRelay {
     /// Publishes until `stop`; what is in hand is finished.
     pub async fn run(&self, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let pause = match self.publish_batch().await {
-                Ok(BATCH_ROWS_MAX) => continue,
-                Ok(_) => POLL_INTERVAL,
-                Err(error) => {
-                    tracing::warn!(%error, "the outbox waits");
-                    RETRY_INTERVAL
-                }
-            };
-            stop.run_until_cancelled(tokio::time::sleep(pause)).await;
+            let published = self.publish_batch().await;
+            stop.run_until_cancelled(self.pause(published)).await;
+        }
+    }
+
+    async fn pause(&self, published: Result<usize, RelayError>) {
+        match published {
+            Ok(BATCH_ROWS_MAX) => {}
+            Ok(0) => {
+                let news = self.outbox.stirred();
+                // Nothing new is as good as news: a look follows either way.
+                let _ = tokio::time::timeout(POLL_INTERVAL, news).await;
+            }
+            Ok(_) => tokio::time::sleep(GATHER_INTERVAL).await,
+            Err(error) => {
+                tracing::warn!(%error, "the outbox waits");
+                tokio::time::sleep(RETRY_INTERVAL).await;
+            }
         }
     }
 

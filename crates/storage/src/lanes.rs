@@ -19,12 +19,17 @@ pub(crate) struct Lane {
 #[derive(Clone, Copy)]
 pub(crate) enum Walk {
     Creation,
+    /// As before, from its end.
+    Newest,
     Deadline,
     WithoutDeadline,
 }
 
 /// Before every ticket.
 const START: (i64, i64) = (i64::MIN, i64::MIN);
+
+/// After every ticket: where a walk from the end begins.
+const END: (i64, i64) = (i64::MAX, i64::MAX);
 
 /// The walks one after the other, each with the place (instant, id) that it begins after.
 pub(crate) fn walks(query: &TicketQuery) -> Vec<(Walk, (i64, i64))> {
@@ -33,6 +38,10 @@ pub(crate) fn walks(query: &TicketQuery) -> Vec<(Walk, (i64, i64))> {
             vec![(Walk::Creation, (micros(created_at), id.0))]
         }
         (Sort::Created, _) => vec![(Walk::Creation, START)],
+        (Sort::Newest, Some(Cursor::Newest { created_at, id })) => {
+            vec![(Walk::Newest, (micros(created_at), id.0))]
+        }
+        (Sort::Newest, _) => vec![(Walk::Newest, END)],
         (
             Sort::Deadline,
             Some(Cursor::Deadline {
@@ -62,6 +71,10 @@ pub(crate) fn walks(query: &TicketQuery) -> Vec<(Walk, (i64, i64))> {
 pub(crate) fn cursor(sort: Sort, ticket: &Ticket) -> Cursor {
     match sort {
         Sort::Created => Cursor::Created {
+            created_at: ticket.created_at,
+            id: ticket.id,
+        },
+        Sort::Newest => Cursor::Newest {
             created_at: ticket.created_at,
             id: ticket.id,
         },

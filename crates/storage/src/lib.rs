@@ -52,6 +52,7 @@ pub mod offsets;
 pub mod outbox;
 pub mod people;
 pub mod postgres;
+pub mod pressure;
 pub mod records;
 mod row;
 pub mod regroup;
@@ -85,7 +86,7 @@ pub use regroup::{Regroup, Regrouped, Regrouping, Regroups};
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use store::Store;
 pub use ticket::{
-    Applied, Change, Cursor, ExplainedDecision, Page, Sort, StoredMention, TicketCount,
+    Applied, Assignee, Change, Cursor, ExplainedDecision, Page, Sort, StoredMention, TicketCount,
     TicketQuery, TicketRow, Tickets,
 };
 pub use timers::{Fired, Timers};

@@ -12,6 +12,13 @@ pub trait Outbox: Send + Sync {
     /// carries the same number twice.
     async fn unpublished(&self, limit: usize) -> Result<Vec<OutboxRow>, StorageError>;
 
+    /// Returns once a transaction of this process may have left rows, since the last return
+    /// or before it; one at a time may wait. What other processes leave is not heard: look
+    /// now and then all the same.
+    async fn stirred(&self) {
+        std::future::pending().await
+    }
+
     /// Removes rows that the log has acknowledged, by [`OutboxRow::seq`].
     async fn mark_published(&self, seqs: &[i64]) -> Result<(), StorageError>;
 

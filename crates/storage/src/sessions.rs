@@ -64,6 +64,14 @@ pub trait Sessions: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<OpenSession>, StorageError>;
 
+    /// As [`Sessions::find_session`], without counting as use: for what a browser does while
+    /// nobody sits before it.
+    async fn peek_session(
+        &self,
+        secret: &str,
+        now: Timestamp,
+    ) -> Result<Option<OpenSession>, StorageError>;
+
     /// The user's sessions that still work, last used first.
     async fn list_sessions(
         &self,

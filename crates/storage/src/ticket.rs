@@ -1,6 +1,6 @@
 //! Reading tickets within a department scope, and changing one by a command.
 
-use crate::{Regroups, StorageError};
+use crate::{Pressure, Regroups, StorageError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -70,6 +70,15 @@ pub trait Tickets: Regroups + Send + Sync {
     /// Open tickets by department and priority; combinations without any are left out.
     async fn open_counts(&self) -> Result<Vec<(Slug, Priority, u64)>, StorageError>;
 
+    /// What presses in the queues of the scope at `now`, with the deadlines before `soon`
+    /// counted too.
+    async fn pressure(
+        &self,
+        scope: &DepartmentScope,
+        now: Timestamp,
+        soon: Timestamp,
+    ) -> Result<Vec<Pressure>, StorageError>;
+
     /// How many tickets there are; combinations without any are left out.
     async fn counts(&self, scope: &DepartmentScope) -> Result<Vec<TicketCount>, StorageError>;
 }
@@ -123,8 +132,8 @@ pub struct TicketQuery {
     pub status: Option<Status>,
     /// The worst of its clocks stands so.
     pub sla: Option<ClockStatus>,
-    /// Held by that person.
-    pub assignee: Option<String>,
+    /// Held by them.
+    pub assignee: Option<Assignee>,
     /// Whether a person should check the label.
     pub needs_review: Option<bool>,
     /// `Some(true)` leaves chatter out, `Some(false)` gives only chatter.
@@ -137,12 +146,33 @@ pub struct TicketQuery {
     pub limit: usize,
 }
 
+/// Who holds a ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assignee {
+    /// The person of that name.
+    Person(String),
+    /// Nobody.
+    Nobody,
+}
+
+impl Assignee {
+    /// The name, where it is a person.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Person(name) => Some(name),
+            Self::Nobody => None,
+        }
+    }
+}
+
 /// The order of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Sort {
     /// Oldest first; never changes for a ticket.
     #[default]
     Created,
+    /// Newest first; never changes for a ticket.
+    Newest,
     /// The next deadline first, those without one last.
     Deadline,
 }
@@ -152,6 +182,13 @@ pub enum Sort {
 pub enum Cursor {
     /// Of [`Sort::Created`].
     Created {
+        /// The last ticket's.
+        created_at: Timestamp,
+        /// The last ticket.
+        id: TicketId,
+    },
+    /// Of [`Sort::Newest`].
+    Newest {
         /// The last ticket's.
         created_at: Timestamp,
         /// The last ticket.
@@ -171,6 +208,7 @@ impl Cursor {
     pub const fn sort(&self) -> Sort {
         match self {
             Self::Created { .. } => Sort::Created,
+            Self::Newest { .. } => Sort::Newest,
             Self::Deadline { .. } => Sort::Deadline,
         }
     }
@@ -179,6 +217,7 @@ impl Cursor {
     pub fn encode(&self) -> String {
         match self {
             Self::Created { created_at, id } => format!("c.{}.{id}", created_at.as_microsecond()),
+            Self::Newest { created_at, id } => format!("n.{}.{id}", created_at.as_microsecond()),
             Self::Deadline {
                 deadline_at: Some(at),
                 id,
@@ -200,6 +239,10 @@ impl Cursor {
         let instant = |text: &str| Timestamp::from_microsecond(text.parse().ok()?).ok();
         let cursor = match (kind, at) {
             ("c", at) => Self::Created {
+                created_at: instant(at)?,
+                id,
+            },
+            ("n", at) => Self::Newest {
                 created_at: instant(at)?,
                 id,
             },

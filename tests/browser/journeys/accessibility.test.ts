@@ -1,15 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launch, picture, Watched } from '../support/browser'
+import { axeFaults, launch, picture, Watched } from '../support/browser'
 import { mention, Server } from '../support/server'
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let server: Server
 let browser: Browser
 let ticket: string
+let held: string
 
 beforeAll(async () => {
   server = await Server.start()
@@ -19,6 +16,8 @@ beforeAll(async () => {
   const posts = words.map((text, index) => mention(text, { author: { id: `a${index}`, handle: `a${index}@social.example`, name: `A ${index}`, followers: 12_000 * (index + 1) } }))
   await server.post(...posts)
   ticket = await server.ticketOf(String(posts[0]?.id))
+  held = await server.ticketOf(String(posts[1]?.id))
+  await server.api('POST', `/api/v1/tickets/${held}/hold`, { kind: 'waiting_customer' })
   await server.api('POST', `/api/v1/tickets/${ticket}/note`, { text: 'It stands in Lisbon.' })
 })
 afterAll(async () => {
@@ -26,21 +25,11 @@ afterAll(async () => {
   await server?.stop()
 })
 
-interface Found { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }
-
-/** Every rule of axe, best practices too. Evaluated past the page's own policy. */
-async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  const found = await page.evaluate(async () => {
-    const axe = (globalThis as unknown as { axe: { run: () => Promise<{ violations: Found[] }> } }).axe
-    return (await axe.run()).violations
-  })
-  return found.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id} (${help}): ${node.html.slice(0, 200)} ${node.failureSummary ?? ''}`))
-}
-
 const PAGES: readonly { name: string; path: () => string; ready: string }[] = [
   { name: 'inbox', path: () => '/inbox', ready: '[role=option]' },
   { name: 'all', path: () => '/all', ready: '[role=option]' },
+  { name: 'waiting', path: () => '/waiting', ready: '[role=option]' },
+  { name: 'held', path: () => `/tickets/${held}`, ready: '.held' },
   { name: 'empty', path: () => '/mine', ready: '.list' },
   { name: 'ticket', path: () => `/tickets/${ticket}`, ready: 'textarea' },
   { name: 'incidents', path: () => '/incidents', ready: 'h1, h2' },
@@ -57,7 +46,7 @@ test.each([
   const found: string[] = []
   const look = async (name: string): Promise<void> => {
     await picture(page, `40-${name}-${colorScheme}-${width}`)
-    found.push(...(await faults(page)).map((fault) => `${name}: ${fault}`))
+    found.push(...(await axeFaults(page)).map((fault) => `${name}: ${fault}`))
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth + 1)
     if (wide) found.push(`${name}: wider than the screen`)
   }
@@ -75,6 +64,14 @@ test.each([
   await page.keyboard.press('?')
   await page.getByRole('dialog').waitFor()
   await look('keys')
+  await page.goto(`${server.url}/tickets/${ticket}`)
+  await page.locator('textarea').waitFor()
+  await page.keyboard.press('h')
+  await page.getByRole('dialog').waitFor()
+  await look('hold')
+  await page.keyboard.press('1')
+  await page.getByRole('combobox').waitFor()
+  await look('until')
   expect(found).toEqual([])
 })
 

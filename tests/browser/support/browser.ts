@@ -1,5 +1,6 @@
 /** Headless Chromium, and everything a page must not do. */
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page } from 'playwright-core'
 import { until, workspace } from './server'
@@ -40,6 +41,20 @@ export class Watched {
       if (/Content Security Policy|Trusted ?Type/i.test(text)) this.faults.push(`console: ${text}`)
     })
   }
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+interface Found { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }
+
+/** Every rule of axe, best practices too. Evaluated past the page's own policy. */
+export async function axeFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const found = await page.evaluate(async () => {
+    const axe = (globalThis as unknown as { axe: { run: () => Promise<{ violations: Found[] }> } }).axe
+    return (await axe.run()).violations
+  })
+  return found.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id} (${help}): ${node.html.slice(0, 200)} ${node.failureSummary ?? ''}`))
 }
 
 /** Kept as artefacts, and looked at by people. */

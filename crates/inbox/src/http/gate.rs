@@ -23,6 +23,16 @@ pub(crate) struct Gate {
     pub(crate) inbox: Inbox,
     /// `None`: whoever has any valid credentials.
     pub(crate) action: Option<Action>,
+    pub(crate) sign_of_life: SignOfLife,
+}
+
+/// Whether a request says that somebody sits before the browser, so that the session goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignOfLife {
+    /// A person did something.
+    Given,
+    /// The page asks by itself, for as long as it is open.
+    Missing,
 }
 
 /// Who is asking: by a token, or by the cookie of a session.
@@ -35,7 +45,8 @@ pub(crate) struct Caller {
 /// The layer of one route. Puts the [`Principal`] into the request's extensions, and the
 /// [`OpenSession`] beside it when it is a browser that asks.
 pub(crate) async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
-    let found = identify(&gate.inbox, request.method(), request.headers()).await;
+    let visit = (request.method(), request.headers());
+    let found = identify(&gate.inbox, visit, gate.sign_of_life).await;
     let caller = match found {
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
@@ -55,7 +66,8 @@ pub(crate) async fn guard(State(gate): State<Gate>, mut request: Request, next: 
 /// Unknown addresses: strangers learn nothing, not even that. A person in a browser is shown
 /// the way in.
 pub(crate) async fn unknown_address(State(inbox): State<Inbox>, request: Request) -> Response {
-    match identify(&inbox, request.method(), request.headers()).await {
+    let visit = (request.method(), request.headers());
+    match identify(&inbox, visit, SignOfLife::Given).await {
         Ok(_) if is_navigation(&request) => shell::document(files::find),
         Ok(_) => Problem::generic(StatusCode::NOT_FOUND).into_response(),
         Err(_) if is_navigation(&request) => to_login(request.uri().path()),
@@ -97,16 +109,19 @@ pub(crate) fn forbidden(principal: &Principal) -> Problem {
 /// that a request means the same wherever it comes from.
 pub(crate) async fn identify(
     inbox: &Inbox,
-    method: &Method,
-    headers: &HeaderMap,
+    (method, headers): (&Method, &HeaderMap),
+    sign_of_life: SignOfLife,
 ) -> Result<Caller, Problem> {
     if headers.contains_key(header::AUTHORIZATION) {
         return by_bearer(inbox, headers).await;
     }
-    match inbox.cookie.read(headers) {
-        Some(secret) => by_cookie(inbox, secret, method, headers).await,
-        None => Err(no_credentials()),
-    }
+    let secret = inbox.cookie.read(headers).ok_or_else(no_credentials)?;
+    let now = inbox.clock.now();
+    let found = match sign_of_life {
+        SignOfLife::Given => inbox.sessions.find_session(secret, now).await?,
+        SignOfLife::Missing => inbox.sessions.peek_session(secret, now).await?,
+    };
+    by_cookie(inbox, found, method, headers)
 }
 
 async fn by_bearer(inbox: &Inbox, headers: &HeaderMap) -> Result<Caller, Problem> {
@@ -129,16 +144,12 @@ async fn by_bearer(inbox: &Inbox, headers: &HeaderMap) -> Result<Caller, Problem
 
 /// Browsers send cookies along with whatever any page makes them send; so a change must come
 /// from a page of ours, and never as a form.
-async fn by_cookie(
+fn by_cookie(
     inbox: &Inbox,
-    secret: &str,
+    found: Option<OpenSession>,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Caller, Problem> {
-    let found = inbox
-        .sessions
-        .find_session(secret, inbox.clock.now())
-        .await?;
     let session = found.ok_or_else(|| {
         Problem::unauthorized("the session has ended: log in at /login", "Bearer")
     })?;

@@ -22,27 +22,29 @@ pub(crate) struct Problem {
     retry_after_seconds: Option<u32>,
 }
 
-/// The body of every answer that is not a success.
+/// The body of every answer that is not a success (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProblemBody {
-    /// What went wrong.
-    error: ErrorBody,
+    /// Always `about:blank`: the status and `code` say what kind it is.
+    r#type: &'static str,
+    /// The status in words.
+    title: &'static str,
+    /// The status as a number.
+    status: u16,
+    /// A word that programs may rely on.
+    code: &'static str,
+    /// One sentence for people, with the way out.
+    detail: String,
+    /// Names the request in the server's log.
+    request_id: String,
     /// The ticket as it is now, where the request met another version of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = crate::openapi::schema::ticket_reference)]
     current: Option<Arc<RawValue>>,
 }
 
-/// What went wrong, for programs and for people.
-#[derive(Debug, Serialize, ToSchema)]
-struct ErrorBody {
-    /// A word that programs may rely on.
-    code: &'static str,
-    /// One sentence for people, with the way out.
-    message: String,
-    /// Names the request in the server's log.
-    request_id: String,
-}
+/// What such a body is sent as.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// How long a client should leave a store alone that could not answer: longer than any one
 /// transaction, shorter than a person's patience.
@@ -164,15 +166,17 @@ impl Problem {
     /// The answer as it goes over the wire.
     pub(crate) fn render(self, request_id: &str) -> Response {
         let body = ProblemBody {
-            error: ErrorBody {
-                code: self.code,
-                message: self.message,
-                request_id: request_id.to_owned(),
-            },
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Unknown"),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: self.message,
+            request_id: request_id.to_owned(),
             current: self.current,
         };
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if let Some(scheme) = self.authenticate {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }

@@ -5,7 +5,7 @@ use super::frame;
 use super::pace::{BOARD_INTERVAL, CHECK_INTERVAL, FRAME_INTERVAL, HEARTBEAT_INTERVAL, Pace};
 use super::ring::Missed;
 use super::seat::Seat;
-use crate::http::gate;
+use crate::http::gate::{self, SignOfLife};
 use crate::http::problem::Problem;
 use crate::incident::access::may_see_incidents;
 use crate::incident::view::IncidentView;
@@ -206,7 +206,8 @@ impl Subscription {
 
     /// Asks again whether the caller may listen, and to which departments.
     async fn check(&mut self, now: Timestamp) -> Option<Step> {
-        let found = gate::identify(&self.inbox, &Method::GET, &self.credentials).await;
+        let visit = (&Method::GET, &self.credentials);
+        let found = gate::identify(&self.inbox, visit, SignOfLife::Missing).await;
         match found.map(|caller| caller.principal) {
             Ok(caller) if caller.may(Action::ReadTickets) => {
                 self.checks.done(now);

@@ -2,8 +2,9 @@
 
 use super::open::credentials;
 use super::subscription::{Step, Subscription};
+use crate::http::gate::{self, SignOfLife};
 use crate::testing::World;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -45,7 +46,8 @@ impl<'w> Listener<'w> {
         let bearer = format!("Bearer {who}");
         headers.insert(header::AUTHORIZATION, bearer.parse().unwrap());
         let inbox = world.inbox.clone();
-        let found = crate::http::gate::identify(&inbox, &axum::http::Method::GET, &headers).await;
+        let visit = (&Method::GET, &headers);
+        let found = gate::identify(&inbox, visit, SignOfLife::Given).await;
         let caller = found
             .unwrap_or_else(|_| panic!("{who} is let in"))
             .principal;

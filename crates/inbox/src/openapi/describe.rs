@@ -3,6 +3,7 @@
 //! Only what is its own: the answers that follow from its place in the route table (401,
 //! 403, 404, 500 and so on) are added there, so that no operation can forget one.
 
+use crate::http::problem::PROBLEM_JSON;
 use crate::http::query::{Kind, Parameter};
 use crate::openapi::schema;
 use axum::http::StatusCode;
@@ -171,7 +172,7 @@ pub(crate) fn problem(description: &str) -> Response {
     ResponseBuilder::new()
         .description(description)
         .content(
-            "application/json",
+            PROBLEM_JSON,
             ContentBuilder::new().schema(Some(body)).build(),
         )
         .build()

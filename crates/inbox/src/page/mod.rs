@@ -65,7 +65,7 @@ mod tests {
         let world = World::new().await;
         let answer = world.call("ann", "GET", path, headers, "").await;
         assert_eq!(answer.status, 404);
-        assert_eq!(answer.header("content-type"), "application/json");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
     }
 
     #[tokio::test]

@@ -58,11 +58,9 @@ impl Answer {
 
     /// Status and error, without the request id.
     pub(crate) fn error(&self) -> String {
-        let code = self.json["error"]["code"].as_str().unwrap_or("no code");
-        let message = self.json["error"]["message"]
-            .as_str()
-            .unwrap_or("no message");
-        format!("{} {code}: {message}", self.status)
+        let code = self.json["code"].as_str().unwrap_or("no code");
+        let detail = self.json["detail"].as_str().unwrap_or("no detail");
+        format!("{} {code}: {detail}", self.status)
     }
 }
 

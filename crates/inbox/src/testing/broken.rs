@@ -1,12 +1,13 @@
 //! A store that fails in the ways a store can.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use switchboard_domain::Slug;
 use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::routing::Priority;
 use switchboard_domain::ticket::{TicketEvent, TicketId};
 use switchboard_storage::{
-    Applied, Change, ExplainedDecision, Page, Regroup, Regrouped, Regroups, StorageError,
+    Applied, Change, ExplainedDecision, Page, Pressure, Regroup, Regrouped, Regroups, StorageError,
     StoredMention, TicketCount, TicketQuery, TicketRow, Tickets,
 };
 
@@ -83,6 +84,14 @@ impl Tickets for BrokenTickets {
         self.fail()
     }
     async fn open_counts(&self) -> Result<Vec<(Slug, Priority, u64)>, StorageError> {
+        self.fail()
+    }
+    async fn pressure(
+        &self,
+        _: &DepartmentScope,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<Vec<Pressure>, StorageError> {
         self.fail()
     }
     async fn counts(&self, _: &DepartmentScope) -> Result<Vec<TicketCount>, StorageError> {

@@ -76,7 +76,7 @@ mod tests {
             .await;
         assert_eq!(answer.status.as_u16(), want, "{answer}");
         if want == 409 {
-            assert_eq!(answer.at("/error/code"), "\"version_conflict\"");
+            assert_eq!(answer.at("/code"), "\"version_conflict\"");
             assert_eq!(answer.at("/current/version"), "1");
         }
     }

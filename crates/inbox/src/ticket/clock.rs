@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use switchboard_domain::Slug;
 use switchboard_domain::mention::StartReason;
-use switchboard_domain::sla::{ClockKind, ClockStatus, SlaClock, Stop, StopCause};
+use switchboard_domain::sla::{
+    ClockKind, ClockStatus, HoldKind, SegmentCause, SlaClock, Stop, StopCause,
+};
 use utoipa::ToSchema;
 
 /// One clock: instants only, so that a client corrects for its own clock once.
@@ -45,10 +47,41 @@ pub(crate) struct ClockView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::instant)]
     breached_at: Option<Timestamp>,
+    /// Since when and why it stands still; absent while it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused: Option<PauseView>,
     /// Where and why it stopped; absent while it ticks.
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<StopView>,
 }
+
+/// Since when and why a clock stands still.
+#[derive(Debug, Serialize, ToSchema)]
+struct PauseView {
+    #[schema(schema_with = schema::instant)]
+    since: Timestamp,
+    /// What is waited for, or `resolved`.
+    #[schema(schema_with = pause_cause)]
+    cause: &'static str,
+}
+
+impl PauseView {
+    fn of(clock: &SlaClock) -> Option<Self> {
+        let last = clock.segments.last().filter(|_| clock.is_paused())?;
+        let cause = match last.cause {
+            SegmentCause::Hold(kind) => kind.as_str(),
+            SegmentCause::Resolved => RESOLVED,
+            SegmentCause::Ours => return None,
+        };
+        Some(Self {
+            since: last.from,
+            cause,
+        })
+    }
+}
+
+/// The ticket was resolved, and may be reopened.
+const RESOLVED: &str = "resolved";
 
 /// Where and why a clock stopped.
 #[derive(Debug, Serialize, ToSchema)]
@@ -74,6 +107,7 @@ impl From<&SlaClock> for ClockView {
             warn_at: clock.warn_at().collect(),
             status: clock.status(),
             breached_at: clock.breached_at,
+            paused: PauseView::of(clock),
             stopped: clock
                 .stopped
                 .map(|Stop { at, cause }| StopView { at, cause }),
@@ -109,6 +143,11 @@ fn stop_cause() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
     )
 }
 
+fn pause_cause() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+    let kinds = HoldKind::ALL.into_iter().filter(|kind| kind.may_pause());
+    schema::one_of(kinds.map(HoldKind::as_str).chain([RESOLVED]))
+}
+
 fn instants() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
     utoipa::openapi::schema::ArrayBuilder::new()
         .items(schema::instant())
@@ -118,11 +157,11 @@ fn instants() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rstest::rstest;
     use switchboard_domain::routing::Priority;
     use switchboard_domain::sla::{Holder, SlaBook, SlaPolicy, Terms};
 
-    #[test]
-    fn shows_instants() {
+    fn clock() -> SlaClock {
         let targets = [(Priority::Normal, 1800)].into();
         let book = SlaBook::of(SlaPolicy {
             name: "standard".into(),
@@ -139,7 +178,28 @@ mod tests {
         let terms = Terms::of(&book, policy, kind, holder).unwrap();
         let calendar = book.calendar_for(policy, kind, holder.department);
         let start = (Timestamp::UNIX_EPOCH, StartReason::PostTime);
-        let mut clock = SlaClock::start((kind, 1), terms, calendar, start);
+        SlaClock::start((kind, 1), terms, calendar, start)
+    }
+
+    #[rstest]
+    #[case::of_the_author(
+        SegmentCause::Hold(HoldKind::WaitingCustomer),
+        Some("waiting_customer")
+    )]
+    #[case::of_nobody(SegmentCause::Resolved, Some("resolved"))]
+    fn says_why_it_stands_still(#[case] cause: SegmentCause, #[case] want: Option<&str>) {
+        let mut clock = clock();
+        assert!(PauseView::of(&clock).is_none());
+        let at = Timestamp::from_second(60).unwrap();
+        clock.segments = clock.segments_with(at, cause, false);
+        let paused = PauseView::of(&clock);
+        assert_eq!(paused.as_ref().map(|paused| paused.cause), want);
+        assert_eq!(paused.map(|paused| paused.since), Some(at));
+    }
+
+    #[test]
+    fn shows_instants() {
+        let mut clock = clock();
         clock.stopped = Some(Stop {
             at: Timestamp::UNIX_EPOCH,
             cause: StopCause::Replied,

@@ -9,7 +9,7 @@ use switchboard_domain::sla::ClockStatus;
 use switchboard_domain::ticket::Status;
 use switchboard_domain::{Label, Slug};
 use switchboard_storage::ticket::{DEFAULT_PAGE, MAX_PAGE};
-use switchboard_storage::{Sort, TicketQuery};
+use switchboard_storage::{Assignee, Sort, TicketQuery};
 
 pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter {
@@ -30,17 +30,17 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "sla",
         description: "The worst of its clocks stands so.",
-        kind: Kind::Choice(&["running", "met", "breached", "cancelled"]),
+        kind: Kind::Choice(&["running", "paused", "met", "breached", "cancelled"]),
     },
     Parameter {
         name: "assignee",
-        description: "Held by that person; `me` for the caller.",
+        description: "Held by that person; `me` for the caller, `none` for nobody.",
         kind: Kind::Text,
     },
     Parameter {
         name: "sort",
-        description: "`created` (default): oldest first. `deadline`: the next deadline first.",
-        kind: Kind::Choice(&["created", "deadline"]),
+        description: "`created` (default): oldest first. `newest`: newest first. `deadline`: the next deadline first.",
+        kind: Kind::Choice(&["created", "newest", "deadline"]),
     },
     Parameter {
         name: "cursor",
@@ -83,10 +83,10 @@ pub(super) fn read(
         status: choice(given.text("status"), Status::ALL, Status::as_str),
         sla: choice(given.text("sla"), CLOCK_STATUSES, clock_status_name),
         assignee: given.text("assignee").map(|name| assignee(name, caller)),
-        sort: if given.text("sort") == Some("deadline") {
-            Sort::Deadline
-        } else {
-            Sort::Created
+        sort: match given.text("sort") {
+            Some("deadline") => Sort::Deadline,
+            Some("newest") => Sort::Newest,
+            _ => Sort::Created,
         },
         limit: usize::try_from(given.number("limit")).unwrap_or(DEFAULT_PAGE),
         ..TicketQuery::default()
@@ -138,11 +138,12 @@ fn department(
     }
 }
 
-fn assignee(name: &str, caller: &Principal) -> String {
-    if name == "me" {
-        caller.name.clone()
-    } else {
-        name.to_owned()
+/// Nobody can be called `me` or `none`: both are words of this parameter.
+fn assignee(name: &str, caller: &Principal) -> Assignee {
+    match name {
+        "me" => Assignee::Person(caller.name.clone()),
+        "none" => Assignee::Nobody,
+        name => Assignee::Person(name.to_owned()),
     }
 }
 
@@ -203,12 +204,31 @@ mod tests {
             label: Some(Label::PrRisk),
             status: Some(Status::Open),
             sla: Some(ClockStatus::Breached),
-            assignee: Some("ann".into()),
+            assignee: Some(Assignee::Person("ann".into())),
             sort: Sort::Deadline,
             limit: 7,
             ..TicketQuery::default()
         };
         assert_eq!(filter.map(|filter| filter.query).ok(), Some(want));
+    }
+
+    #[rstest]
+    #[case::nobody("none", Assignee::Nobody)]
+    #[case::somebody("bob", Assignee::Person("bob".into()))]
+    fn asks_for_whoever_holds_it(#[case] name: &str, #[case] want: Assignee) {
+        let filter = read_as_agent(&[("assignee", name)]);
+        assert_eq!(
+            filter.ok().and_then(|filter| filter.query.assignee),
+            Some(want)
+        );
+    }
+
+    #[rstest]
+    #[case::oldest("created", Sort::Created)]
+    #[case::newest("newest", Sort::Newest)]
+    fn asks_for_an_order(#[case] name: &str, #[case] want: Sort) {
+        let filter = read_as_agent(&[("sort", name)]);
+        assert_eq!(filter.ok().map(|filter| filter.query.sort), Some(want));
     }
 
     #[rstest]

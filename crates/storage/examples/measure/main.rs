@@ -14,12 +14,13 @@ use place::Place;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use switchboard_domain::access::DepartmentScope;
+use switchboard_domain::author::AuthorFacts;
 use switchboard_domain::intake::{ClassifiedMention, Incoming};
 use switchboard_domain::routing::{Decision, Facts, Priority, RoutingTable, route};
 use switchboard_domain::sla::{ClockKind, SlaBook, SlaPolicy};
 use switchboard_domain::ticket::Actor;
 use switchboard_domain::{Classification, Label, Mention, OffsetMove, Scores, Slug, StoredOffset};
-use switchboard_storage::{IntakeBatch, MAX_INTAKE_BATCH, Sort, Store, TicketQuery};
+use switchboard_storage::{Assignee, IntakeBatch, MAX_INTAKE_BATCH, Sort, Store, TicketQuery};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -127,7 +128,7 @@ async fn lists(store: &Store) -> Result<(), Failure> {
         println!("list {name}: {}", spread(times));
     }
     let rare = TicketQuery {
-        assignee: Some("nobody".into()),
+        assignee: Some(Assignee::Person("nobody".into())),
         ..TicketQuery::default()
     };
     let begun = Instant::now();
@@ -216,6 +217,7 @@ fn incoming(number: usize) -> Result<Incoming, Failure> {
     Ok(Incoming {
         classified,
         decision,
+        author: AuthorFacts::default(),
     })
 }
 

@@ -25,4 +25,10 @@ impl Purpose {
             Self::Intake | Self::Stream => StorePriority::Stream,
         }
     }
+
+    /// Whether it changes tickets as a rule, and so leaves something to be told. The relay's
+    /// own work is not among them: it would wake itself.
+    pub(crate) const fn changes_tickets(self) -> bool {
+        matches!(self, Self::Intake | Self::Apply | Self::Timers)
+    }
 }

@@ -50,6 +50,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use switchboard_telemetry::Metrics;
+use tokio::sync::Notify;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use work::{Isolation, Work};
@@ -92,6 +93,8 @@ struct Parts {
     writers: Writers,
     /// Ticket numbers that were drawn and not used.
     spare_ids: Mutex<Vec<i64>>,
+    /// A transaction has left something to be told.
+    stirred: Notify,
     metrics: Metrics,
 }
 
@@ -114,6 +117,7 @@ impl PostgresStore {
             relay: Relay::default(),
             writers: Writers::new(options.writer),
             spare_ids: Mutex::default(),
+            stirred: Notify::new(),
             metrics: options.metrics,
         };
         Ok(Self {

@@ -37,6 +37,10 @@ impl Outbox for PostgresStore {
         Ok(rows)
     }
 
+    async fn stirred(&self) {
+        self.parts.stirred.notified().await;
+    }
+
     async fn mark_published(&self, seqs: &[i64]) -> Result<(), StorageError> {
         let work = self
             .write(Purpose::Stream, Isolation::ReadCommitted)

@@ -62,14 +62,16 @@ async fn queue_lists_read_an_index_and_no_row() {
     let labels = vec!["complaint", "lead"];
     for (walk, index) in [
         (Walk::Creation, "ticket_by_creation"),
+        (Walk::Newest, "ticket_by_creation"),
         (Walk::Deadline, "ticket_by_deadline"),
         (Walk::WithoutDeadline, "ticket_by_deadline"),
     ] {
-        for (sla, review, assignee) in [
-            (None, None, None),
-            (Some("running"), Some(true), Some("bob")),
+        for (sla, review, assignee, by_nobody) in [
+            (None, None, None, false),
+            (Some("running"), Some(true), Some("bob"), false),
+            (None, None, None, true),
         ] {
-            let parameters: [&(dyn ToSql + Sync); 9] = [
+            let parameters: [&(dyn ToSql + Sync); 10] = [
                 &departments,
                 &statuses,
                 &labels,
@@ -79,11 +81,26 @@ async fn queue_lists_read_an_index_and_no_row() {
                 &review,
                 &assignee,
                 &51_i64,
+                &by_nobody,
             ];
             let plan = plan(&store, statement(walk), &parameters).await;
             assert_index_only(&plan, index);
         }
     }
+}
+
+#[tokio::test]
+async fn what_presses_is_counted_on_an_index() {
+    let Some((store, _schema)) = filled().await else {
+        return;
+    };
+    let (departments, labels) = (vec!["support", "sales"], vec!["complaint", "lead"]);
+    let waits = vec![true, true];
+    let limit = i64::from(crate::PRESSING_MAX);
+    let parameters: [&(dyn ToSql + Sync); 6] =
+        [&departments, &labels, &waits, &10_i64, &20_i64, &limit];
+    let plan = plan(&store, super::pressure::PRESSURE, &parameters).await;
+    assert_index_only(&plan, "ticket_by_deadline");
 }
 
 #[tokio::test]

@@ -95,6 +95,19 @@ impl Sessions for PostgresStore {
         }))
     }
 
+    async fn peek_session(
+        &self,
+        secret: &str,
+        now: Timestamp,
+    ) -> Result<Option<OpenSession>, StorageError> {
+        let hash = secret_hash(secret);
+        let Some(row) = self.read_opt(FIND, &[&hash.as_slice()]).await? else {
+            return Ok(None);
+        };
+        let session = found(&row, &hash)?.map(|found| found.session);
+        Ok(session.filter(|session| now < session.expires_at))
+    }
+
     async fn list_sessions(
         &self,
         user: &str,

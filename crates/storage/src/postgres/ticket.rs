@@ -8,10 +8,11 @@ use super::workspace::Workspace;
 use super::{Parameter, PostgresStore, load, retried, ticket_list};
 use crate::effect::{Purpose, command};
 use crate::{
-    Applied, Change, ExplainedDecision, Page, StorageError, StoredMention, TicketCount,
+    Applied, Change, ExplainedDecision, Page, Pressure, StorageError, StoredMention, TicketCount,
     TicketQuery, TicketRow, Tickets,
 };
 use async_trait::async_trait;
+use jiff::Timestamp;
 use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::routing::Priority;
 use switchboard_domain::ticket::{Ticket, TicketEvent, TicketId};
@@ -131,6 +132,15 @@ impl Tickets for PostgresStore {
             self.fold_tallies().await?;
         }
         Ok(counts)
+    }
+
+    async fn pressure(
+        &self,
+        scope: &DepartmentScope,
+        now: Timestamp,
+        soon: Timestamp,
+    ) -> Result<Vec<Pressure>, StorageError> {
+        self.read_pressure(scope, (now, soon)).await
     }
 
     async fn counts(&self, scope: &DepartmentScope) -> Result<Vec<TicketCount>, StorageError> {

@@ -10,7 +10,7 @@ use super::value::storable;
 use super::work::Work;
 use crate::lanes::{Lane, Walk, lanes, page_limit, walks};
 use crate::row::{clock_status, to_column};
-use crate::{Page, TicketQuery, TicketRow};
+use crate::{Assignee, Page, TicketQuery, TicketRow};
 use std::collections::HashMap;
 use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::ticket::TicketId;
@@ -63,7 +63,9 @@ async fn merge(
     limit: usize,
 ) -> Result<Vec<TicketId>, Fault> {
     let column = |of: fn(&Lane) -> &str| -> Vec<&str> { lanes.iter().map(of).collect() };
-    let assignee = query.assignee.as_deref().map(storable);
+    let assignee = query.assignee.as_ref();
+    let by_nobody = assignee == Some(&Assignee::Nobody);
+    let assignee = assignee.and_then(Assignee::name).map(storable);
     let heads = work
         .query(
             statement(walk),
@@ -77,6 +79,7 @@ async fn merge(
                 &query.needs_review,
                 &assignee,
                 &to_column(limit as u64),
+                &by_nobody,
             ],
         )
         .await?;
@@ -99,8 +102,24 @@ pub(super) const fn statement(walk: Walk) -> &'static str {
                    AND ($6::text IS NULL OR ticket.sla_status = $6)
                    AND ($7::boolean IS NULL OR ticket.needs_review = $7)
                    AND ($8::text IS NULL OR ticket.assignee = $8)
+                   AND (NOT $10::boolean OR ticket.assignee IS NULL)
                  ORDER BY ticket.created_at, ticket.id LIMIT $9::bigint) AS head
              ORDER BY head.at, head.id LIMIT $9"
+        }
+        Walk::Newest => {
+            "SELECT head.id
+             FROM unnest($1::text[], $2::text[], $3::text[]) AS lane (department, status, label)
+             CROSS JOIN LATERAL (
+                 SELECT ticket.created_at AS at, ticket.id FROM ticket
+                 WHERE ticket.department = lane.department AND ticket.status = lane.status
+                   AND ticket.label = lane.label
+                   AND (ticket.created_at, ticket.id) < ($4::bigint, $5::bigint)
+                   AND ($6::text IS NULL OR ticket.sla_status = $6)
+                   AND ($7::boolean IS NULL OR ticket.needs_review = $7)
+                   AND ($8::text IS NULL OR ticket.assignee = $8)
+                   AND (NOT $10::boolean OR ticket.assignee IS NULL)
+                 ORDER BY ticket.created_at DESC, ticket.id DESC LIMIT $9::bigint) AS head
+             ORDER BY head.at DESC, head.id DESC LIMIT $9"
         }
         Walk::Deadline => {
             "SELECT head.id
@@ -113,6 +132,7 @@ pub(super) const fn statement(walk: Walk) -> &'static str {
                    AND ($6::text IS NULL OR ticket.sla_status = $6)
                    AND ($7::boolean IS NULL OR ticket.needs_review = $7)
                    AND ($8::text IS NULL OR ticket.assignee = $8)
+                   AND (NOT $10::boolean OR ticket.assignee IS NULL)
                  ORDER BY ticket.deadline_at, ticket.id LIMIT $9::bigint) AS head
              ORDER BY head.at, head.id LIMIT $9"
         }
@@ -128,6 +148,7 @@ pub(super) const fn statement(walk: Walk) -> &'static str {
                    AND ($6::text IS NULL OR ticket.sla_status = $6)
                    AND ($7::boolean IS NULL OR ticket.needs_review = $7)
                    AND ($8::text IS NULL OR ticket.assignee = $8)
+                   AND (NOT $10::boolean OR ticket.assignee IS NULL)
                  ORDER BY ticket.deadline_at, ticket.id LIMIT $9::bigint) AS head
              ORDER BY head.id LIMIT $9"
         }

@@ -221,6 +221,9 @@ impl Work {
             broken
         );
         self.client()?.batch_execute("COMMIT").await?;
+        if purpose.changes_tickets() {
+            self.parts.stirred.notify_one();
+        }
         if let Some((mut writer, id)) = writer {
             writer.committed(id);
         }

@@ -19,6 +19,7 @@ mod migration;
 mod offset;
 mod outbox;
 mod people;
+mod pressure;
 mod readers;
 mod session;
 mod regroup;
@@ -38,6 +39,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use switchboard_telemetry::Metrics;
+use tokio::sync::Notify;
 use transaction::{Purpose, Write};
 use writer::Writer;
 
@@ -72,6 +74,8 @@ struct Parts {
     writer: Writer,
     readers: Readers,
     name: Arc<str>,
+    /// A transaction has left something to be told.
+    stirred: Arc<Notify>,
 }
 
 impl SqliteStore {
@@ -100,6 +104,7 @@ impl SqliteStore {
             writer: Writer::start(connection, metrics)?,
             readers: Readers::new(readers),
             name: writer.into(),
+            stirred: Arc::default(),
         };
         Ok(Self {
             parts: Arc::new(parts),
@@ -131,8 +136,14 @@ impl SqliteStore {
         job: impl FnOnce(&mut Write<'_>) -> Result<T, StorageError> + Send + 'static,
     ) -> Result<T, StorageError> {
         let name = Arc::clone(&self.parts.name);
-        let job =
-            move |connection: &mut Connection| transaction::write(connection, &name, purpose, job);
+        let stirred = Arc::clone(&self.parts.stirred);
+        let job = move |connection: &mut Connection| {
+            let done = transaction::write(connection, &name, purpose, job)?;
+            if purpose.changes_tickets() {
+                stirred.notify_one();
+            }
+            Ok(done)
+        };
         self.parts.writer.run(purpose.priority(), job).await
     }
 

@@ -18,6 +18,10 @@ impl Outbox for SqliteStore {
             .await
     }
 
+    async fn stirred(&self) {
+        self.parts.stirred.notified().await;
+    }
+
     async fn mark_published(&self, seqs: &[i64]) -> Result<(), StorageError> {
         let seqs = seqs.to_vec();
         self.write(Purpose::Stream, move |write| {

@@ -105,12 +105,10 @@ impl Sessions for SqliteStore {
     ) -> Result<Option<OpenSession>, StorageError> {
         let hash = hash(secret);
         let found = self.read(move |snapshot| find(snapshot, &hash)).await?;
-        let Some((session, created_at, last_seen_at)) = found else {
+        let working = found.filter(|(session, ..)| now < session.expires_at);
+        let Some((session, created_at, last_seen_at)) = working else {
             return Ok(None);
         };
-        if now >= session.expires_at {
-            return Ok(None);
-        }
         if !is_stale(Some(last_seen_at), now) {
             return Ok(Some(session));
         }
@@ -120,6 +118,17 @@ impl Sessions for SqliteStore {
             expires_at,
             ..session
         }))
+    }
+
+    async fn peek_session(
+        &self,
+        secret: &str,
+        now: Timestamp,
+    ) -> Result<Option<OpenSession>, StorageError> {
+        let hash = hash(secret);
+        let found = self.read(move |snapshot| find(snapshot, &hash)).await?;
+        let session = found.map(|(session, ..)| session);
+        Ok(session.filter(|session| now < session.expires_at))
     }
 
     async fn list_sessions(

@@ -3,13 +3,14 @@
 use super::change;
 use super::transaction::{Purpose, Write};
 use super::value::{Place, from_column, json, parse_status};
-use super::{SqliteStore, mention, ticket_list};
+use super::{SqliteStore, mention, pressure, ticket_list};
 use crate::effect::command;
 use crate::{
-    Applied, Change, ExplainedDecision, Page, StorageError, StoredMention, TicketCount,
+    Applied, Change, ExplainedDecision, Page, Pressure, StorageError, StoredMention, TicketCount,
     TicketQuery, TicketRow, Tickets,
 };
 use async_trait::async_trait;
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::routing::Priority;
@@ -127,6 +128,25 @@ impl Tickets for SqliteStore {
                 ));
             }
             Ok(counts)
+        })
+        .await
+    }
+
+    async fn pressure(
+        &self,
+        scope: &DepartmentScope,
+        now: Timestamp,
+        soon: Timestamp,
+    ) -> Result<Vec<Pressure>, StorageError> {
+        let scope = scope.clone();
+        self.read(move |snapshot| {
+            let departments = match scope {
+                DepartmentScope::Only(departments) => {
+                    departments.iter().map(ToString::to_string).collect()
+                }
+                DepartmentScope::All => ticket_list::all_departments(snapshot)?,
+            };
+            pressure::pressure(snapshot, &departments, (now, soon))
         })
         .await
     }

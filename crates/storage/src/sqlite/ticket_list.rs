@@ -7,7 +7,7 @@
 use super::value::clock_status;
 use super::{change, ticket};
 use crate::lanes::{Lane, Walk, cursor, departments, lanes, page_limit, walks};
-use crate::{Page, StorageError, TicketQuery, TicketRow};
+use crate::{Assignee, Page, StorageError, TicketQuery, TicketRow};
 use rusqlite::{Connection, OptionalExtension, params};
 use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::ticket::TicketId;
@@ -41,7 +41,7 @@ pub(super) fn list(
 }
 
 /// Every department that has ever had a ticket.
-fn all_departments(connection: &Connection) -> Result<Vec<String>, StorageError> {
+pub(super) fn all_departments(connection: &Connection) -> Result<Vec<String>, StorageError> {
     let mut statement =
         connection.prepare_cached("SELECT DISTINCT department FROM ticket_tally")?;
     let departments = statement.query_map([], |row| row.get(0))?;
@@ -61,6 +61,9 @@ fn merge(
         heads.extend(head(connection, query, lane, walk, after, limit)?);
     }
     heads.sort_unstable();
+    if matches!(walk, Walk::Newest) {
+        heads.reverse();
+    }
     heads.truncate(limit);
     Ok(heads.into_iter().map(|(_, id)| TicketId(id)).collect())
 }
@@ -82,8 +85,9 @@ fn head(
         after.1,
         query.sla.map(clock_status),
         query.needs_review,
-        query.assignee,
-        i64::try_from(limit).unwrap_or(i64::MAX)
+        query.assignee.as_ref().and_then(Assignee::name),
+        i64::try_from(limit).unwrap_or(i64::MAX),
+        query.assignee == Some(Assignee::Nobody)
     ];
     let head = statement.query_map(parameters, |row| row.try_into())?;
     Ok(head.collect::<Result<_, _>>()?)
@@ -96,15 +100,23 @@ const fn statement(walk: Walk) -> &'static str {
              WHERE department = ?1 AND status = ?2 AND label = ?3
                AND (created_at, id) > (?4, ?5)
                AND (?6 IS NULL OR sla_status = ?6) AND (?7 IS NULL OR needs_review = ?7)
-               AND (?8 IS NULL OR assignee = ?8)
+               AND (?8 IS NULL OR assignee = ?8) AND (NOT ?10 OR assignee IS NULL)
              ORDER BY created_at, id LIMIT ?9"
+        }
+        Walk::Newest => {
+            "SELECT created_at, id FROM ticket INDEXED BY ticket_by_creation
+             WHERE department = ?1 AND status = ?2 AND label = ?3
+               AND (created_at, id) < (?4, ?5)
+               AND (?6 IS NULL OR sla_status = ?6) AND (?7 IS NULL OR needs_review = ?7)
+               AND (?8 IS NULL OR assignee = ?8) AND (NOT ?10 OR assignee IS NULL)
+             ORDER BY created_at DESC, id DESC LIMIT ?9"
         }
         Walk::Deadline => {
             "SELECT deadline_at, id FROM ticket INDEXED BY ticket_by_deadline
              WHERE department = ?1 AND status = ?2 AND label = ?3
                AND deadline_at IS NOT NULL AND (deadline_at, id) > (?4, ?5)
                AND (?6 IS NULL OR sla_status = ?6) AND (?7 IS NULL OR needs_review = ?7)
-               AND (?8 IS NULL OR assignee = ?8)
+               AND (?8 IS NULL OR assignee = ?8) AND (NOT ?10 OR assignee IS NULL)
              ORDER BY deadline_at, id LIMIT ?9"
         }
         Walk::WithoutDeadline => {
@@ -112,7 +124,7 @@ const fn statement(walk: Walk) -> &'static str {
              WHERE department = ?1 AND status = ?2 AND label = ?3
                AND deadline_at IS NULL AND id > ?5 AND ?4 IS NOT NULL
                AND (?6 IS NULL OR sla_status = ?6) AND (?7 IS NULL OR needs_review = ?7)
-               AND (?8 IS NULL OR assignee = ?8)
+               AND (?8 IS NULL OR assignee = ?8) AND (NOT ?10 OR assignee IS NULL)
              ORDER BY id LIMIT ?9"
         }
     }

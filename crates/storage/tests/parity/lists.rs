@@ -9,7 +9,7 @@ use switchboard_domain::routing::Priority;
 use switchboard_domain::sla::ClockStatus;
 use switchboard_domain::ticket::{Command, Status, TicketId};
 use switchboard_domain::{Label, NoAnswer, Slug};
-use switchboard_storage::{Cursor, Sort, TicketQuery};
+use switchboard_storage::{Assignee, Cursor, Pressure, Sort, TicketQuery};
 
 /// 1 complaint (claimed), 2 risk, 3 chatter, 4 spam, 5 lead (to check), 6 complaint (resolved),
 /// 7 complaint (answered).
@@ -83,11 +83,16 @@ type Query = TicketQuery;
 #[case::running(Query { sla: Some(ClockStatus::Running), ..Query::default() }, &[1, 5])]
 #[case::met(Query { sla: Some(ClockStatus::Met), ..Query::default() }, &[7])]
 #[case::cancelled(Query { sla: Some(ClockStatus::Cancelled), ..Query::default() }, &[6])]
-#[case::assignee(Query { assignee: Some("bob".into()), ..Query::default() }, &[1])]
+#[case::assignee(Query { assignee: Some(Assignee::Person("bob".into())), ..Query::default() }, &[1])]
+#[case::held_by_nobody(
+    Query { assignee: Some(Assignee::Nobody), status: Some(Status::Open), ..Query::default() },
+    &[2, 3, 5, 7]
+)]
 #[case::to_check(Query { needs_review: Some(true), ..Query::default() }, &[5])]
 #[case::without_chatter(Query { default_view: Some(true), ..Query::default() }, &[1, 2, 5, 6, 7])]
 #[case::only_chatter(Query { default_view: Some(false), ..Query::default() }, &[3, 4])]
 #[case::deadline(Query { sort: Sort::Deadline, ..Query::default() }, &[2, 1, 5, 3, 4, 6, 7])]
+#[case::newest(Query { sort: Sort::Newest, ..Query::default() }, &[7, 6, 5, 4, 3, 2, 1])]
 #[case::deadline_of_open(
     Query { sort: Sort::Deadline, status: Some(Status::Open), ..Query::default() }, &[2, 1, 5, 3, 7]
 )]
@@ -109,6 +114,32 @@ async fn a_walk_visits_what_fits_in_order_at_any_page_size(
             "pages of {limit}"
         );
     }
+}
+
+#[rstest]
+#[case::of_all(DepartmentScope::All, &["community", "pr", "sales", "support"])]
+#[case::of_the_scope(DepartmentScope::Only([Slug::from_any("support")].into()), &["support"])]
+#[tokio::test]
+async fn what_presses_is_counted(#[case] scope: DepartmentScope, #[case] want: &[&str]) {
+    let world = world().await;
+    let tickets = &world.store.tickets;
+    let mut found = tickets.pressure(&scope, at(17), at(61)).await.unwrap();
+    found.sort_by(|one, other| one.department.cmp(&other.department));
+    let names: Vec<&str> = found.iter().map(|one| one.department.as_str()).collect();
+    assert_eq!(names, want);
+    let of = |name: &str| found.iter().find(|one| one.department.as_str() == name);
+    let support = of("support").unwrap();
+    let (overdue, soon) = (support.overdue, support.soon);
+    // 7 was answered, so that nothing ticks, and still nobody has it.
+    assert_eq!((overdue, soon, support.unassigned), (0, 1, 1));
+    let first = world.ticket(TicketId(1)).await;
+    assert_eq!(support.next_deadline, first.deadline_at());
+    if let Some(risk) = of("pr") {
+        let chatter = of("community").unwrap();
+        assert_eq!((risk.overdue, risk.soon, risk.unassigned), (1, 1, 1));
+        assert_eq!((chatter.unassigned, chatter.next_deadline), (0, None));
+    }
+    assert!(found.iter().all(|one: &Pressure| !one.more));
 }
 
 #[tokio::test]

@@ -119,6 +119,16 @@ async fn a_session_ends_by_itself(#[case] used: &[i64], #[case] minute: i64, #[c
 }
 
 #[tokio::test]
+async fn a_peek_does_not_count_as_use() {
+    let world = world().await;
+    log_in(&world, "s1", at(0)).await.unwrap();
+    for (minute, want) in [(360, true), (12 * 60 - 1, true), (12 * 60, false)] {
+        let peeked = world.store.sessions.peek_session("s1", at(minute)).await;
+        assert_eq!(peeked.unwrap().is_some(), want, "minute {minute}");
+    }
+}
+
+#[tokio::test]
 async fn a_purge_takes_what_no_longer_works_and_nothing_else() {
     let world = world().await;
     let sessions = &world.store.sessions;

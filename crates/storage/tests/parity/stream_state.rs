@@ -3,11 +3,42 @@
 use crate::place::{NEWER, Place};
 use crate::post::Post;
 use crate::world::{World, at};
+use futures::FutureExt;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use switchboard_domain::ticket::{Command, TicketId};
 use switchboard_storage::dead_letters::{LetterId, Resolution, Resolved, Verdict};
 use switchboard_storage::{RememberedResponse, StorageError, StoredCursor};
+use tokio::time::timeout;
+
+/// Far longer than waking takes, and not waited for where all is well.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[tokio::test]
+async fn whoever_waits_for_the_outbox_is_woken_by_changes_and_not_by_its_own_work() {
+    let world = World::new();
+    let outbox = &world.store.outbox;
+    world.arrives(&Post::complaint("1")).await;
+    timeout(PATIENCE, outbox.stirred()).await.unwrap();
+    let rows = outbox.unpublished(100).await.unwrap();
+    let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
+    outbox.mark_published(&seqs).await.unwrap();
+    assert!(
+        outbox.stirred().now_or_never().is_none(),
+        "publishing leaves nothing"
+    );
+    let (woken, changed) = tokio::join!(
+        timeout(PATIENCE, outbox.stirred()),
+        world.does(TicketId(1), "bob", Command::Claim)
+    );
+    assert!(
+        woken.is_ok(),
+        "version {} was not heard of",
+        changed.version
+    );
+    assert_eq!(outbox.unpublished(100).await.unwrap().len(), 1);
+}
 
 #[tokio::test]
 async fn event_numbers_are_dense_and_the_same_after_a_crash() {

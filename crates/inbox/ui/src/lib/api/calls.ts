@@ -1,4 +1,5 @@
 /** Every operation the page uses, by name. */
+import type { HoldKind } from '../ticket/hold'
 import { call } from './client'
 import type {
   Incident,
@@ -39,6 +40,8 @@ export const ticket = (id: string, signal?: AbortSignal) =>
 /** A change of a ticket: the operation's name in its address, and its body. */
 export type Change =
   | { kind: 'claim' }
+  | { kind: 'hold'; hold: HoldKind; until?: string; approver?: string }
+  | { kind: 'release' }
   | { kind: 'resolve' }
   | { kind: 'reopen' }
   | { kind: 'assign'; to: string | null }
@@ -49,10 +52,16 @@ export type Change =
   | { kind: 'reply'; text: string }
 
 export function change(id: string, version: number | undefined, what: Change): Promise<Ticket> {
-  const { kind, ...body } = what
-  const path = `${TICKETS}/${encodeURIComponent(id)}/${kind}`
-  const bare = Object.keys(body).length === 0
-  return call('POST', path, { version, body: bare ? undefined : body })
+  const path = `${TICKETS}/${encodeURIComponent(id)}/${what.kind}`
+  return call('POST', path, { version, body: bodyOf(what) })
+}
+
+function bodyOf(what: Change): Record<string, unknown> | undefined {
+  const { kind: _, ...members } = what
+  if (Object.keys(members).length === 0) return undefined
+  if (what.kind !== 'hold') return members
+  const { hold, until, approver } = what
+  return { kind: hold, until, approver }
 }
 
 export const incidents = async () =>

@@ -56,15 +56,14 @@ async function reach(method: string, path: string, options: Options): Promise<Re
   }
 }
 
-/** Two error shapes are about: `{error: {…}}` of the inbox, and problem+json. */
+/** What is not of ours (a proxy's page) has a status, and no more. */
 async function problem(response: Response): Promise<Problem> {
   const body = await response.json().catch(() => ({}))
-  const error = body.error ?? {}
   return new Problem(
     response.status,
-    error.code ?? 'unknown',
-    error.message ?? body.detail ?? `The server answered ${response.status}.`,
-    error.request_id ?? response.headers.get('x-request-id') ?? undefined,
+    body.code ?? 'unknown',
+    body.detail ?? `The server answered ${response.status}.`,
+    body.request_id ?? response.headers.get('x-request-id') ?? undefined,
     body.current,
   )
 }

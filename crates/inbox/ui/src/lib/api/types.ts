@@ -2,6 +2,7 @@
  * The API's types. They come from the OpenAPI document; where the document says only "an
  * object", the contract says more, and that stands here.
  */
+import type { Hold } from '../ticket/hold'
 import type { components } from './schema'
 
 type Schemas = components['schemas']
@@ -89,9 +90,11 @@ export type Clock = Schemas['ClockView']
 
 export type Ticket = Omit<
   Schemas['TicketView'],
-  'mention' | 'classification' | 'explanation' | 'assignee'
+  'mention' | 'classification' | 'explanation' | 'assignee' | 'hold'
 > & {
   assignee: string | null
+  /** What it waits for; absent while it is our turn. */
+  hold?: Hold
   mention: Mention
   classification?: Classification
   explanation?: Explanation

@@ -121,6 +121,7 @@ describe('what is loaded', () => {
 describe('views', () => {
   const view = (path: string) => fixedViews('ann').find((one) => one.path === path)
   const now = Date.parse(due(0))
+  const hold = { state: 'snoozed', kind: 'snoozed' as const, since: due(0), until: due(60) }
 
   test.each([
     ['inbox', ticket('1'), true],
@@ -130,9 +131,14 @@ describe('views', () => {
     ['unassigned', ticket('1'), true],
     ['breaching', ticket('1', { deadline_at: due(15) }), true],
     ['breaching', ticket('1', { deadline_at: due(16) }), false],
+    ['inbox', ticket('1', { hold }), false],
+    ['waiting', ticket('1', { hold }), true],
+    ['waiting', ticket('1'), false],
+    ['mine', ticket('1', { assignee: 'ann', hold }), true],
     ['all', ticket('1', { label: 'general' }), true],
   ])('%s', (path, row, want) => {
-    expect(view(path)?.holds(row, now)).toBe(want)
+    const shown = view(path)
+    expect(shown?.inSource(row) && shown.holds(row, now)).toBe(want)
   })
 
   test('mine are mine', () => {

@@ -39,7 +39,7 @@ export function fixedViews(me: string): View[] {
       ...shared,
       path: 'inbox',
       title: 'Inbox',
-      holds: (ticket) => !isChatter(ticket),
+      holds: (ticket) => !isChatter(ticket) && !ticket.hold,
       empty: 'Nothing waits for an answer.',
     },
     {
@@ -52,10 +52,12 @@ export function fixedViews(me: string): View[] {
       empty: 'You hold no open ticket. Press i on one in the inbox to take it.',
     },
     {
-      ...shared,
       path: 'unassigned',
       title: 'Unassigned',
-      holds: (ticket) => ticket.assignee === null && !isChatter(ticket),
+      query: { ...deadline, assignee: 'none' },
+      order: 'deadline',
+      inSource: (ticket) => open(ticket) && ticket.assignee === null,
+      holds: (ticket) => !isChatter(ticket),
       empty: 'Every open ticket has somebody who works on it.',
     },
     {
@@ -67,6 +69,13 @@ export function fixedViews(me: string): View[] {
     },
     {
       ...shared,
+      path: 'waiting',
+      title: 'Waiting',
+      holds: (ticket) => ticket.hold !== undefined,
+      empty: 'No ticket waits for somebody, and none was put off. Press H on one to let it wait.',
+    },
+    {
+      ...shared,
       path: 'all',
       title: 'All open',
       holds: all,
@@ -75,7 +84,7 @@ export function fixedViews(me: string): View[] {
     {
       path: 'resolved',
       title: 'Resolved',
-      query: { status: 'resolved' },
+      query: { status: 'resolved', sort: 'newest' },
       order: 'latest',
       inSource: (ticket) => ticket.status === 'resolved',
       holds: all,
@@ -84,7 +93,7 @@ export function fixedViews(me: string): View[] {
     {
       path: 'closed',
       title: 'Closed by itself',
-      query: { status: 'closed' },
+      query: { status: 'closed', sort: 'newest' },
       order: 'latest',
       inSource: (ticket) => ticket.status === 'closed',
       holds: all,

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { waitSeconds } from './backoff'
 import { Batch } from './batch'
 import { EventParser } from './parser'
@@ -97,15 +97,40 @@ describe('the stream', () => {
   })
 })
 
-test('a burst is handed on at once', () => {
-  vi.useFakeTimers()
+describe('changes between two frames', () => {
+  let frames: (() => void)[] = []
   const batches: number[][] = []
-  const batch = new Batch<number>(250, (items) => batches.push(items))
-  for (let item = 0; item < 12; item++) batch.add(item)
-  expect(batches).toEqual([])
-  vi.advanceTimersByTime(250)
-  batch.add(12)
-  vi.advanceTimersByTime(250)
-  vi.useRealTimers()
-  expect(batches.map((items) => items.length)).toEqual([12, 1])
+  const batch = new Batch<number>((items) => batches.push(items))
+
+  beforeEach(() => {
+    vi.useFakeTimers()
+    frames = []
+    batches.length = 0
+    vi.stubGlobal('requestAnimationFrame', (run: () => void) => frames.push(run))
+    vi.stubGlobal('cancelAnimationFrame', (frame: number) => delete frames[frame - 1])
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.unstubAllGlobals()
+  })
+  const paint = () => {
+    for (const run of frames.splice(0)) run?.()
+  }
+
+  test('are handed on together, before the next paint', () => {
+    for (let item = 0; item < 12; item++) batch.add(item)
+    expect(batches).toEqual([])
+    paint()
+    batch.add(12)
+    paint()
+    vi.advanceTimersByTime(5_000)
+    expect(batches.map((items) => items.length)).toEqual([12, 1])
+  })
+
+  test('are handed on where nothing is painted, and only once', () => {
+    batch.add(1)
+    vi.advanceTimersByTime(1_000)
+    paint()
+    expect(batches).toEqual([[1]])
+  })
 })

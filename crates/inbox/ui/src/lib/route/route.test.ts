@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { fixedViews } from '../list/view'
 import { format, parse, type Route } from './route'
 
 test.each<[string, string, Route]>([
@@ -16,4 +17,8 @@ test.each<[string, string, Route]>([
   expect(route).toEqual(want)
   const again = new URL(format(route), 'http://localhost')
   expect(parse(again.pathname, again.search)).toEqual(route)
+})
+
+test.each(fixedViews('ann').map(({ path }) => path))('the view %s has an address', (path) => {
+  expect(parse(`/${path}`, '')).toEqual({ page: 'list', view: path, ticket: undefined })
 })

@@ -1,4 +1,5 @@
 /** The address is the state: view and ticket can be sent to a colleague. */
+import { fixedViews } from '../list/view'
 
 export type Route =
   | { page: 'list'; view: string; ticket?: string }
@@ -6,7 +7,6 @@ export type Route =
   | { page: 'incident'; id: string }
   | { page: 'lost'; path: string }
 
-const VIEWS = ['inbox', 'mine', 'unassigned', 'breaching', 'all', 'resolved', 'closed']
 
 export function parse(path: string, search: string): Route {
   const parts = path.split('/').filter(Boolean).map(decode)
@@ -17,9 +17,11 @@ export function parse(path: string, search: string): Route {
     return second ? { page: 'incident', id: second } : { page: 'incidents' }
   const ticket = new URLSearchParams(search).get('ticket') ?? undefined
   if (first === 'queues' && second) return { page: 'list', view: `queues/${second}`, ticket }
-  if (VIEWS.includes(first) && !second) return { page: 'list', view: first, ticket }
+  if (isView(first) && !second) return { page: 'list', view: first, ticket }
   return { page: 'lost', path }
 }
+
+const isView = (path: string) => fixedViews('').some((view) => view.path === path)
 
 export function format(route: Route): string {
   switch (route.page) {

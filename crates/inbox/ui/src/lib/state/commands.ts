@@ -1,8 +1,14 @@
 /** What every command does. The keys, the palette and the buttons all come here. */
 
+import type { Change } from '../api/calls'
+import type { Ticket } from '../api/types'
 import { SHORTCUTS } from '../keys/bindings'
 import { router } from '../route/router.svelte'
+import { HOLDS, type HoldKind } from '../ticket/hold'
 import { capital, departmentName, LABELS, labelName, PRIORITIES } from '../ticket/names'
+import { type Later, laterChoices, typedLater } from '../time/later'
+import { moment } from '../time/moment'
+import { serverNow } from '../time/skew'
 import { dialogs } from './dialog.svelte'
 import { inbox } from './inbox.svelte'
 import { preferences } from './preferences.svelte'
@@ -89,7 +95,8 @@ function onTicket(command: string, hands: Hands): void {
     )
     return
   }
-  if (command === 'resolve') resolveAndNext(id)
+  if (command === 'resolve') performAndNext(id, { kind: 'resolve' })
+  else if (command === 'release') void perform(id, { kind: 'release' })
   else if (command === 'claim' || command === 'reopen') void perform(id, { kind: command })
   else if (isWriting) {
     open(id)
@@ -98,11 +105,11 @@ function onTicket(command: string, hands: Hands): void {
 }
 
 /** The next ticket is decided before the row goes. */
-function resolveAndNext(id: string): void {
+function performAndNext(id: string, change: Change): void {
   const { ids } = inbox.list
   const at = ids.indexOf(id)
   const next = ids[at + 1] ?? ids[at - 1]
-  void perform(id, { kind: 'resolve' })
+  void perform(id, change)
   if (at < 0) return
   inbox.cursor = next ?? ''
   const { route } = router
@@ -145,6 +152,59 @@ function choose(command: string, id: string): void {
     )
   }
   if (command === 'assign') assign(id, ticket.assignee)
+  if (command === 'hold') hold(id, ticket)
+}
+
+/** What it waits for first, then until when; a department that has to agree takes no time. */
+function hold(id: string, ticket: Ticket): void {
+  const back = { value: 'back', title: 'It is our turn again', keys: '0' }
+  const kinds = HOLDS.map(({ kind, title, note }, index) => ({
+    value: kind,
+    title,
+    note,
+    keys: String(index + 1),
+    current: ticket.hold?.kind === kind,
+  }))
+  ask(`#${id} has to wait`, ticket.hold ? [back, ...kinds] : kinds, false, (value) => {
+    if (value === 'back') void perform(id, { kind: 'release' })
+    else if (value === 'approval') askApprover(id, ticket)
+    else askTime(id, value as HoldKind)
+  })
+}
+
+function askApprover(id: string, ticket: Ticket): void {
+  const others = inbox.departments.filter((department) => department !== ticket.department)
+  const choices = others.map((department) => ({
+    value: department,
+    title: departmentName(department),
+    current: ticket.hold?.approver === department,
+  }))
+  ask(`Who has to agree to #${id}`, choices, true, (approver) =>
+    performAndNext(id, { kind: 'hold', hold: 'approval', approver }),
+  )
+}
+
+/** Only what is put off needs a time; the rest comes back when somebody writes. */
+function askTime(id: string, kind: HoldKind): void {
+  const now = serverNow()
+  const asChoice = ({ title, at }: Later) => ({
+    value: new Date(at).toISOString(),
+    title,
+    note: moment(new Date(at).toISOString(), now),
+  })
+  const open = { value: '', title: 'Without a time', note: 'until it goes on' }
+  const times = laterChoices(now).map(asChoice)
+  dialogs.open = {
+    kind: 'choice',
+    title: kind === 'snoozed' ? `Put #${id} off until: 2h, 14:30, …` : `#${id} waits until: 2h, 14:30, …`,
+    choices: kind === 'snoozed' ? times : [open, ...times],
+    filter: true,
+    typed: (words) => {
+      const later = typedLater(words, serverNow())
+      return later && asChoice(later)
+    },
+    choose: (until) => performAndNext(id, { kind: 'hold', hold: kind, until: until || undefined }),
+  }
 }
 
 /** `to ` before a name, so that nobody called "nobody" is in the way. */

@@ -18,6 +18,8 @@ export type Dialog =
       title: string
       choices: Choice[]
       filter: boolean
+      /** What the words in the field mean besides; only with `filter`. */
+      typed?: (words: string) => Choice | undefined
       choose: (value: string) => void
     }
 

@@ -10,9 +10,6 @@ import type { Connection } from '../live/stream'
 import { announcer } from './announcer.svelte'
 import { opened } from './opened.svelte'
 
-/** The screen follows live changes four times a second: quicker than one reads, slow enough to type. */
-const REDRAW_MS = 250
-
 /** Lists are read once the stream is open, so that nothing falls between; but nobody waits
  * longer for it than this. */
 const STREAM_WAIT_MS = 800
@@ -38,7 +35,7 @@ class Inbox {
 
   private live: SharedLive | undefined
   private wasLive = false
-  private readonly changes = new Batch<Changes>(REDRAW_MS, (batch) => this.apply(batch))
+  private readonly changes = new Batch<Changes>((batch) => this.apply(batch))
 
   readonly views = $derived(fixedViews(this.session?.name ?? ''))
   readonly departments = $derived(this.queues.map((queue) => queue.department))

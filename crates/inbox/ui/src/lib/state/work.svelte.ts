@@ -59,8 +59,8 @@ async function send(before: Ticket, change: Change): Promise<Ticket> {
 
 /** A clock that warned makes a new version too; nobody needs to be asked because of that. */
 function looksTheSame(before: Ticket, current: Ticket): boolean {
-  const facts = ({ assignee, status, label, priority, department, mention_count }: Ticket) =>
-    JSON.stringify([assignee, status, label, priority, department, mention_count])
+  const facts = ({ assignee, status, label, priority, department, mention_count, hold }: Ticket) =>
+    JSON.stringify([assignee, status, label, priority, department, mention_count, hold])
   return (
     facts(before) === facts(current) &&
     current.version !== before.version &&

@@ -1,6 +1,9 @@
 /** What a change will do to a row, before the server says so, and what takes it back. */
 import type { Change } from '../api/calls'
 import type { Ticket } from '../api/types'
+import { moment } from '../time/moment'
+import { serverNow } from '../time/skew'
+import { type Hold, holdWords } from './hold'
 import { departmentName } from './names'
 
 export function expected(ticket: Ticket, change: Change, me: string): Ticket {
@@ -9,6 +12,10 @@ export function expected(ticket: Ticket, change: Change, me: string): Ticket {
       return { ...ticket, assignee: me }
     case 'assign':
       return { ...ticket, assignee: change.to }
+    case 'hold':
+      return { ...ticket, hold: heldAs(change) }
+    case 'release':
+      return { ...ticket, hold: undefined }
     case 'resolve':
       return { ...ticket, status: 'resolved' }
     case 'reopen':
@@ -31,6 +38,10 @@ export function inverse(before: Ticket, change: Change): Change | undefined {
     case 'claim':
     case 'assign':
       return { kind: 'assign', to: before.assignee }
+    case 'hold':
+      return before.hold ? heldAgain(before.hold) : { kind: 'release' }
+    case 'release':
+      return before.hold && heldAgain(before.hold)
     case 'resolve':
       return { kind: 'reopen' }
     case 'reopen':
@@ -60,6 +71,8 @@ export function isIdle(ticket: Ticket, change: Change, me: string): boolean {
       return ticket.department === change.department
     case 'priority':
       return ticket.priority === change.priority
+    case 'release':
+      return !ticket.hold
     case 'resolve':
       return ticket.status !== 'open'
     case 'reopen':
@@ -67,6 +80,18 @@ export function isIdle(ticket: Ticket, change: Change, me: string): boolean {
     default:
       return false
   }
+}
+
+function heldAs({ hold, until, approver }: Extract<Change, { kind: 'hold' }>): Hold {
+  const since = new Date(serverNow()).toISOString()
+  return { state: hold.replaceAll('_', '-'), kind: hold, since, until, approver }
+}
+
+/** A time that has passed brings nothing back; without one nothing can be put off. */
+function heldAgain({ kind, until, approver }: Hold): Change | undefined {
+  const isPast = until !== undefined && Date.parse(until) <= serverNow()
+  if (isPast && kind === 'snoozed') return undefined
+  return { kind: 'hold', hold: kind, until: isPast ? undefined : until, approver }
 }
 
 /** What the toast says of it. */
@@ -77,6 +102,10 @@ export function said(ticket: Ticket, change: Change): string {
       return `You have ${name}`
     case 'assign':
       return change.to ? `${name} assigned to ${change.to}` : `Nobody has ${name} now`
+    case 'hold':
+      return `${name}: ${holdWords(heldAs(change)).toLowerCase()}${change.until ? ` until ${moment(change.until, serverNow())}` : ''}`
+    case 'release':
+      return `${name} is your turn again`
     case 'resolve':
       return `${name} resolved`
     case 'reopen':

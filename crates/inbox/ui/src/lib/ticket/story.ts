@@ -1,5 +1,8 @@
 /** A ticket's life in the order it happened: posts, our answers, notes, and what changed. */
 import type { Actor, Fact, Mention, TicketDetail } from '../api/types'
+import { moment } from '../time/moment'
+import { serverNow } from '../time/skew'
+import { type Hold, holdWords } from './hold'
 import { capital, departmentName, labelName, words } from './names'
 
 export type Entry =
@@ -57,7 +60,15 @@ const SENTENCES: Record<string, (fact: Fact) => string> = {
   assigned: (fact) =>
     fact.to ? `Assigned to ${fact.to}` : `${fact.from ?? 'Nobody'} gave it back`,
   status_changed: (fact) => status(fact),
+  held: (fact) => {
+    const until = typeof fact.until === 'string' ? ` until ${moment(fact.until, serverNow())}` : ''
+    return `${holdWords(fact as unknown as Hold)}${until}`
+  },
+  released: () => 'Our turn again',
+  escalated: (fact) => escalated(fact),
   clock_started: () => '',
+  clock_held: (fact) => `${capital(words(String(fact.clock)))} ${fact.runs ? 'runs on' : 'pauses'}`,
+  clock_resumed: (fact) => `${capital(words(String(fact.clock)))} goes on`,
   clock_retargeted: (fact) => `${capital(words(String(fact.clock)))} has a new deadline`,
   clock_fired: (fact) => fired(fact),
   clock_stopped: (fact) => stopped(fact),
@@ -83,9 +94,19 @@ function fired(fact: Fact): string {
   return `${clock}: ${percent ?? '?'} % of the time is used`
 }
 
+function escalated(fact: Fact): string {
+  const called = (fact.notify as string[] | undefined) ?? []
+  const who = called.length > 0 ? `${called.join(', ')} called` : `escalation step ${fact.step}`
+  const onCall = fact.on_call ? `; ${fact.on_call} is on call` : ''
+  return `${capital(words(String(fact.clock)))}: ${who}${onCall}`
+}
+
 const CAUSES: Record<string, string> = {
   replied: 'answered',
   resolved: 'resolved without an answer',
+  acknowledged: 'taken in hand',
+  moved: 'handed on',
+  merged: 'it lives on in another ticket',
   post_deleted: 'the author deleted the post',
 }
 

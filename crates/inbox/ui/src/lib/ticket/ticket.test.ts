@@ -15,6 +15,7 @@ describe('a change and what takes it back', () => {
     ['relabel', { kind: 'relabel', label: 'lead' }, { kind: 'relabel', label: 'complaint' }],
     ['move', { kind: 'move', department: 'sales' }, { kind: 'move', department: 'support' }],
     ['priority', { kind: 'priority', priority: 'high' }, { kind: 'priority', priority: 'normal' }],
+    ['hold', { kind: 'hold', hold: 'waiting_customer' }, { kind: 'release' }],
     ['note', { kind: 'note', text: 'x' }, undefined],
     ['reply', { kind: 'reply', text: 'x' }, undefined],
   ])('%s', (_, change, want) => {
@@ -23,6 +24,17 @@ describe('a change and what takes it back', () => {
     const after = expected(before, change, 'me')
     expect(after).not.toEqual(before)
     expect(expected(after, want, 'me')).toEqual(before)
+  })
+
+  const put = { state: 'snoozed', kind: 'snoozed', since: '2026-03-01T12:00:00Z' } as const
+  test.each([
+    ['until a time to come', '2999-01-01T00:00:00Z', { kind: 'hold', hold: 'snoozed', until: '2999-01-01T00:00:00Z' }],
+    ['until a time gone by', '2020-01-01T00:00:00Z', undefined],
+  ])('what was put off %s and taken up again', (_, until, want) => {
+    const held = ticket('1', { hold: { ...put, until } })
+    expect(inverse(held, { kind: 'release' })).toEqual(want)
+    expect(expected(held, { kind: 'release' }, 'me').hold).toBeUndefined()
+    expect(isIdle(ticket('1'), { kind: 'release' }, 'me')).toBe(true)
   })
 
   test('what the system closed cannot be closed again by hand', () => {
@@ -97,6 +109,27 @@ describe('the story of a ticket', () => {
       what: 'Replied; First response stopped: answered',
       at: '2026-03-01T12:04:00Z',
     })
+  })
+
+  test('says what it waited for, and which clocks stood still', () => {
+    const told = story({
+      mentions: [],
+      timeline: [
+        event(
+          1,
+          'ann',
+          { fact: 'held', state: 'waiting-customer', kind: 'waiting_customer' },
+          { fact: 'clock_held', clock: 'resolution', hold: 'waiting_customer', runs: false },
+        ),
+        event(2, 'ann', { fact: 'released', kind: 'waiting_customer' }, { fact: 'clock_resumed', clock: 'resolution' }),
+        event(3, 'route', { fact: 'escalated', clock: 'resolution', step: 1, notify: ['lead'], on_call: 'zoe' }),
+      ],
+    })
+    expect(told.map((entry) => entry.kind === 'change' && entry.lines.join('; '))).toEqual([
+      'Waiting for the author; Resolution pauses',
+      'Our turn again; Resolution goes on',
+      'Resolution: lead called; zoe is on call',
+    ])
   })
 
   test('a fact of a newer server is named, not lost', () => {

@@ -7,7 +7,8 @@ const MINUTE = 60_000
 
 function clocked(dueInMs: number | undefined, sla: Ticket['sla'], targetSeconds = 3600) {
   const deadline_at = dueInMs === undefined ? undefined : new Date(NOW + dueInMs).toISOString()
-  return { deadline_at, sla, clocks: [{ target_seconds: targetSeconds } as Clock] }
+  const stopped = dueInMs === undefined ? { at: '', cause: 'replied' } : undefined
+  return { deadline_at, sla, clocks: [{ target_seconds: targetSeconds, due_at: deadline_at, stopped } as Clock] }
 }
 
 describe('what stands on the badge', () => {
@@ -24,6 +25,21 @@ describe('what stands on the badge', () => {
     ['without a clock', undefined, undefined, 'still', '–'],
   ] as const)('%s', (_, due, sla, level, text) => {
     expect(standing(clocked(due, sla), NOW)).toMatchObject({ level, text })
+  })
+
+  test('the quarter is of the clock that falls due first', () => {
+    const first = clocked(50 * MINUTE, 'running')
+    const later = { target_seconds: 8 * 3600, due_at: '2026-03-01T20:00:00Z' } as Clock
+    expect(standing({ ...first, clocks: [later, ...first.clocks] }, NOW).level).toBe('fine')
+  })
+
+  test('of clocks that stand still: why, and until when', () => {
+    const until = '2026-03-01T18:30:00Z'
+    const hold = { state: 'waiting-customer', kind: 'waiting_customer' as const, since: until, until }
+    const clocks = [{ target_seconds: 60 } as Clock]
+    const { level, text, words } = standing({ sla: 'breached', clocks, hold }, NOW)
+    expect([level, text]).toEqual(['paused', 'paused'])
+    expect(words).toMatch(/^the clock stands still, waiting for the author, resumes .*30/)
   })
 
   test('of a long promise the last quarter is amber', () => {

@@ -1,7 +1,9 @@
 /** What stands on the badge of a ticket's clock: never colour alone, but text and icon too. */
 import type { Ticket } from '../api/types'
+import { holdWords } from '../ticket/hold'
+import { moment } from './moment'
 
-export type Level = 'late' | 'soon' | 'fine' | 'met' | 'still'
+export type Level = 'late' | 'soon' | 'fine' | 'met' | 'paused' | 'still'
 
 export interface Standing {
   level: Level
@@ -19,10 +21,10 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-type Clocked = Pick<Ticket, 'sla' | 'deadline_at' | 'clocks'>
+export type Clocked = Pick<Ticket, 'sla' | 'deadline_at' | 'clocks' | 'hold'>
 
 export function standing(ticket: Clocked, now: number): Standing {
-  if (!ticket.deadline_at) return stopped(ticket)
+  if (!ticket.deadline_at) return isPaused(ticket) ? paused(ticket, now) : stopped(ticket)
   const due = Date.parse(ticket.deadline_at)
   const left = due - now
   if (left <= 0)
@@ -31,10 +33,21 @@ export function standing(ticket: Clocked, now: number): Standing {
   return { level: soon ? 'soon' : 'fine', text: short(left), words: `due in ${long(left)}` }
 }
 
-/** The longest target that still runs: what the quarter is a quarter of. */
+/** What was allowed to the clock that falls due first: what the quarter is a quarter of. */
 function target(ticket: Clocked): number {
-  const running = ticket.clocks.filter((clock) => !clock.stopped)
-  return Math.max(0, ...running.map((clock) => clock.target_seconds * 1000))
+  const due = Date.parse(ticket.deadline_at ?? '')
+  const ticking = ticket.clocks.filter((clock) => !clock.stopped && !clock.paused)
+  const first = ticking.find((clock) => Date.parse(clock.due_at ?? '') === due)
+  return (first?.target_seconds ?? 0) * 1000
+}
+
+/** Clocks that have not stopped and yet have no deadline stand still, all of them. */
+const isPaused = ({ clocks }: Clocked) => clocks.some((clock) => !clock.stopped)
+
+function paused({ hold }: Clocked, now: number): Standing {
+  const why = hold ? `, ${holdWords(hold).toLowerCase()}` : ''
+  const until = hold?.until ? `, resumes ${moment(hold.until, now)}` : ''
+  return { level: 'paused', text: 'paused', words: `the clock stands still${why}${until}` }
 }
 
 function stopped(ticket: Clocked): Standing {

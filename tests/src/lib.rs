@@ -11,6 +11,7 @@ pub mod topics;
 
 pub use server::{Options, Server};
 
+pub mod webhook;
 use std::path::PathBuf;
 
 /// The workspace.

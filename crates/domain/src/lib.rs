@@ -14,6 +14,7 @@
 //! | [`calendar`] | when a department is at work |
 //! | [`incident`] | when several posts are a crisis |
 //! | [`access`] | who may do what |
+//! | [`current`] | a configuration that may be replaced while it is in use |
 //!
 //! Types derive `serde`; what stands on a log topic is a record type in
 //! `switchboard-stream` and is pinned by golden files there.
@@ -23,6 +24,7 @@ pub mod brand;
 pub mod calendar;
 pub mod classification;
 pub mod clock;
+pub mod current;
 pub mod incident;
 pub mod intake;
 pub mod mention;
@@ -35,6 +37,7 @@ pub mod ticket;
 pub use brand::BrandTable;
 pub use classification::{Classification, Label, NoAnswer, Reason, ReasonSource, Scores};
 pub use clock::{Clock, ManualClock};
+pub use current::Current;
 pub use intake::ClassifiedMention;
 pub use mention::{Author, Form, Mention, MentionKey, Op, ReceivedMention, Visibility};
 pub use offset::{OffsetMove, StoredOffset};

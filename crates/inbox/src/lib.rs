@@ -46,7 +46,7 @@ mod topic;
 pub use config::InboxConfig;
 pub use live::updates::Updates;
 pub use openapi::document;
-pub use state::Parts;
+pub use state::{Ownership, Parts};
 
 use crate::http::body::BODY_BYTES_MAX;
 use crate::http::envelope::{envelop, panicked};

@@ -143,7 +143,8 @@ impl Queues {
 
 /// Those of the configuration, and those that only old tickets know.
 fn departments(inbox: &Inbox, scope: &DepartmentScope, counts: &[TicketCount]) -> BTreeSet<Slug> {
-    let configured = inbox
+    let ownership = inbox.ownership.get();
+    let configured = ownership
         .departments
         .iter()
         .filter(|department| scope.contains(department));

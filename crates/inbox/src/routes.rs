@@ -50,6 +50,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route(Method::GET, "/api/v1/tickets/{id}", READ, ticket::show::describe, || get(ticket::show::show)),
     route(Method::POST, "/api/v1/tickets/{id}/claim", WORK, ticket::claim::describe, || post(ticket::claim::claim)),
     route(Method::POST, "/api/v1/tickets/{id}/assign", WORK, ticket::assign::describe, || post(ticket::assign::assign)),
+    route(Method::GET, "/api/v1/tickets/{id}/sla", READ, ticket::sla::describe, || get(ticket::sla::show)),
     route(Method::POST, "/api/v1/tickets/{id}/note", WORK, ticket::note::describe, || post(ticket::note::note)),
     route(Method::POST, "/api/v1/tickets/{id}/reply", WORK, ticket::reply::describe, || post(ticket::reply::reply)),
     route(Method::POST, "/api/v1/tickets/{id}/hold", WORK, ticket::hold::describe_hold, || post(ticket::hold::hold)),

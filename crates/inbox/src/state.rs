@@ -9,7 +9,7 @@ use crate::session::door::Door;
 use std::ops::Deref;
 use std::sync::Arc;
 use switchboard_domain::sla::SlaBook;
-use switchboard_domain::{Clock, Slug};
+use switchboard_domain::{Clock, Current, Slug};
 use switchboard_storage::dead_letters::DeadLetters;
 use switchboard_storage::incidents::Incidents;
 use switchboard_storage::{Access, Authenticator, People, Sessions, Tickets};
@@ -39,10 +39,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Checks bearer secrets.
     pub authenticator: Authenticator,
-    /// The promises: policies and calendars.
-    pub book: Arc<SlaBook>,
-    /// Every department of the configuration.
-    pub departments: Vec<Slug>,
+    /// Departments and promises, as the configuration has them now.
+    pub ownership: Arc<Current<Ownership>>,
     /// OpenAPI documents, as JSON, of what others serve on the same listener.
     pub documents: Vec<&'static str>,
     /// Set when the process stops: whoever waits for news is answered at once.
@@ -53,6 +51,15 @@ pub struct Parts {
     pub config: InboxConfig,
     /// Bytes nobody can guess, others at each call: secrets of sessions, salts of passwords.
     pub entropy: fn() -> [u8; 32],
+}
+
+/// What the API needs of who owns what.
+#[derive(Debug)]
+pub struct Ownership {
+    /// The promises: policies and calendars.
+    pub book: Arc<SlaBook>,
+    /// Every department of the configuration.
+    pub departments: Vec<Slug>,
 }
 
 /// The parts, shared by every request.

@@ -6,6 +6,7 @@
 //! | [`stage`] | classified mentions → tickets, in one transaction per batch |
 //! | [`sla_timer`] | fires what is due, once, in deadline order |
 //! | [`outbox`] | publishes what transactions left to be told |
+//! | [`orphans`] | hands on the tickets of departments that are gone |
 //! | [`upkeep`] | seals the audit chain, keeps the gauges that come from the store |
 //! | [`offsets`] | where the stages' offsets live: beside their effects |
 //!
@@ -15,6 +16,7 @@
 pub mod config;
 mod labels;
 pub mod offsets;
+pub mod orphans;
 pub mod outbox;
 pub mod sla_timer;
 pub mod stage;

@@ -2,12 +2,13 @@
 //!
 //! Deadlines are rows, and the store fires them in its own transaction; this only looks.
 
+use crate::config::RouteConfig;
 use crate::labels;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use switchboard_domain::Clock;
-use switchboard_domain::sla::{Milestone, SlaBook};
+use switchboard_domain::sla::Milestone;
+use switchboard_domain::{Clock, Current};
 use switchboard_storage::{Fired, StorageError, Timers};
 use switchboard_telemetry::{Counter, Histogram, Metrics, Outcome, Stage};
 use tokio_util::sync::CancellationToken;
@@ -26,7 +27,7 @@ pub struct SlaTimer {
     /// Where deadlines are rows.
     pub timers: Arc<dyn Timers>,
     /// The promises: calendars and escalation chains.
-    pub book: Arc<SlaBook>,
+    pub ownership: Arc<Current<RouteConfig>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where it is counted.
@@ -55,10 +56,8 @@ impl SlaTimer {
     /// When the store is away; nothing fired then.
     pub async fn fire_batch(&self) -> Result<usize, StorageError> {
         let now = self.clock.now();
-        let fired = self
-            .timers
-            .fire_due(now, BATCH_TICKETS_MAX, &self.book)
-            .await?;
+        let book = Arc::clone(&self.ownership.get().book);
+        let fired = self.timers.fire_due(now, BATCH_TICKETS_MAX, &book).await?;
         for one in &fired {
             self.count(one);
         }

@@ -3,15 +3,15 @@
 //! A batch is one transaction: tickets, identities, events, outbox, audit and the offset
 //! become durable together or not at all, so a crash at any moment repeats nothing.
 
+use crate::config::RouteConfig;
 use crate::labels;
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::sync::Arc;
 use switchboard_domain::intake::{Incoming, IntakeOutcome};
-use switchboard_domain::routing::{Facts, RoutingTable, route};
-use switchboard_domain::sla::SlaBook;
+use switchboard_domain::routing::{Facts, route};
 use switchboard_domain::ticket::Actor;
-use switchboard_domain::{Clock, OffsetMove};
+use switchboard_domain::{Clock, Current, OffsetMove};
 use switchboard_storage::{Intake, IntakeBatch, Offsets, Opened, StorageError, TakenIn};
 use switchboard_stream::log::Batch;
 use switchboard_stream::record::{self, DeadLetter};
@@ -23,12 +23,8 @@ pub const CONSUMER: &str = "route";
 
 /// Everything a post's way to its ticket depends on besides the post itself.
 pub struct RouteStage {
-    /// Who owns what.
-    pub table: Arc<RoutingTable>,
-    /// Who promises what.
-    pub book: Arc<SlaBook>,
-    /// How long an author's next post joins the open ticket.
-    pub join_window: SignedDuration,
+    /// Who owns what, and by when.
+    pub ownership: Arc<Current<RouteConfig>>,
     /// Where tickets live.
     pub intake: Arc<dyn Intake>,
     /// Asked whether the store answers at all.
@@ -46,15 +42,16 @@ impl Stage for RouteStage {
     }
 
     async fn process(&self, batch: &Batch) -> Result<Vec<Outcome>, StageError> {
+        let ownership = self.ownership.get();
         let items = batch
             .records
             .iter()
-            .map(|record| self.incoming(&record.payload))
+            .map(|record| incoming(&ownership, &record.payload))
             .collect::<Result<Vec<_>, _>>()?;
         let now = self.clock.now();
         let taken = self
             .intake
-            .take_in(self.batch(items, batch.offset_move(CONSUMER), now))
+            .take_in(intake(&ownership, items, batch.offset_move(CONSUMER), now))
             .await;
         let taken = taken.map_err(stage_error)?;
         for one in &taken {
@@ -84,29 +81,6 @@ impl Stage for RouteStage {
 }
 
 impl RouteStage {
-    /// Decides on one record; everything here depends on the record and the configuration
-    /// alone, so it is done before the transaction begins.
-    fn incoming(&self, payload: &[u8]) -> Result<Incoming, StageError> {
-        let classified = record::decode_classified(payload)
-            .map_err(|error| StageError::Invalid(error.to_string()))?;
-        let decision = route(&self.table, &Facts::of(&classified));
-        Ok(Incoming {
-            classified,
-            decision,
-        })
-    }
-
-    fn batch(&self, items: Vec<Incoming>, offset: OffsetMove, now: Timestamp) -> IntakeBatch {
-        IntakeBatch {
-            items,
-            offset,
-            join_window: self.join_window,
-            book: Arc::clone(&self.book),
-            now,
-            actor: Actor::System(CONSUMER.into()),
-        }
-    }
-
     fn count(&self, taken: &TakenIn, now: Timestamp) {
         let Some(Opened {
             department,
@@ -128,6 +102,34 @@ impl RouteStage {
             stage: telemetry::Stage::Route,
         };
         self.metrics.observe(age, seconds(*posted_at, now));
+    }
+}
+
+/// Decides on one record; everything here depends on the record and the configuration
+/// alone, so it is done before the transaction begins.
+fn incoming(ownership: &RouteConfig, payload: &[u8]) -> Result<Incoming, StageError> {
+    let classified = record::decode_classified(payload)
+        .map_err(|error| StageError::Invalid(error.to_string()))?;
+    let decision = route(&ownership.table, &Facts::of(&classified));
+    Ok(Incoming {
+        classified,
+        decision,
+    })
+}
+
+fn intake(
+    ownership: &RouteConfig,
+    items: Vec<Incoming>,
+    offset: OffsetMove,
+    now: Timestamp,
+) -> IntakeBatch {
+    IntakeBatch {
+        items,
+        offset,
+        join_window: ownership.join_window,
+        book: Arc::clone(&ownership.book),
+        now,
+        actor: Actor::System(CONSUMER.into()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Background duties over the store: the audit chain and the gauges that come from rows.
 
 use crate::labels;
+use crate::orphans::Orphans;
 use crate::outbox::OutboxRelay;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub struct Upkeep {
     pub idempotency_keys: Arc<dyn IdempotencyKeys>,
     /// Sessions and one-time links.
     pub sessions: Arc<dyn Sessions>,
+    /// Hands on what departments that are gone have left.
+    pub orphans: Orphans,
     /// Whose depth is shown.
     pub relay: Arc<OutboxRelay>,
     /// The time.
@@ -93,6 +96,8 @@ impl Upkeep {
 
     async fn count_open(&self) -> Result<(), StorageError> {
         let counts = self.tickets.open_counts().await?;
+        let owners = counts.iter().map(|(department, ..)| department);
+        self.orphans.adopt(owners, self.clock.now()).await?;
         let open: Vec<_> = counts
             .iter()
             .map(|(department, priority, count)| {

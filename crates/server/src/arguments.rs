@@ -39,6 +39,9 @@ pub(crate) enum Command {
     Connector(Connector),
     /// Explain a ticket: every routing row tried, why it matched or not, and the evidence
     Explain(Explain),
+    /// Promised deadlines
+    #[command(subcommand)]
+    Sla(Sla),
     /// Channels that people are told through
     #[command(subcommand)]
     Notify(Notify),
@@ -283,9 +286,15 @@ pub(crate) struct Explain {
     pub(crate) ticket: String,
     #[command(flatten)]
     pub(crate) installation: Installation,
-    /// Print the explanation as JSON
+    /// Print it as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sla {
+    /// Count a ticket's clocks again from its events; exit 0 when they agree, 1 when not
+    Prove(Explain),
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,7 +2,6 @@
 
 use crate::exit::Failure;
 use anyhow::Result;
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,7 +16,7 @@ use switchboard_inbox::InboxConfig;
 use switchboard_ingest::config::{SourceConfig, read_limits, read_sources};
 use switchboard_ingest::receive::ReceiveLimits;
 use switchboard_route::RouteConfig;
-use switchboard_route::config::read_join_window;
+use switchboard_route::config::Context;
 use switchboard_storage::StoreConfig;
 use switchboard_stream::backend::BackendConfig;
 use switchboard_stream::backend::kafka::Secrets;
@@ -51,8 +50,10 @@ pub(crate) struct Config {
     pub(crate) store: StoreConfig,
     pub(crate) ingest: IngestConfig,
     pub(crate) classify: ClassifyConfig,
-    pub(crate) route: RouteConfig,
+    pub(crate) route: Arc<RouteConfig>,
     pub(crate) brands: Arc<BrandTable>,
+    /// Topics that brands list beside those of the classifier's rules.
+    pub(crate) topics: Vec<String>,
     pub(crate) alert: AlertConfig,
     /// What the notifiers' references to secrets are looked up in.
     pub(crate) secrets: crate::secrets::Secrets,
@@ -113,7 +114,8 @@ impl Config {
         })
     }
 
-    /// Parses and cross-checks; touches nothing outside its arguments.
+    /// Parses and cross-checks; touches nothing but its arguments and the files of holidays
+    /// that they name.
     ///
     /// # Errors
     /// All problems, in the order of the file.
@@ -138,26 +140,38 @@ impl Config {
     fn read(root: &mut Section<'_>) -> Option<Self> {
         let server = root.section("server", read_server);
         let log = root.section("log", read_log);
-        let (store, join_window) = root.section("store", |store| {
-            (StoreConfig::read(store), read_join_window(store))
+        let mut context = Context {
+            read_file: |path| std::fs::read_to_string(path),
+            ..Context::default()
+        };
+        let store = root.section("store", |store| {
+            context.read_join_window(store);
+            StoreConfig::read(store)
+        });
+        let limits = root.section("ingest", |ingest| {
+            context.read_platforms(ingest);
+            read_limits(ingest)
         });
         let ingest = IngestConfig {
-            limits: root.section("ingest", read_limits),
+            limits,
             sources: read_sources(root),
         };
         let classify = root.section("classify", ClassifyConfig::read);
-        let brands = Arc::new(read_brands(root));
+        let brands = read_brands(root);
         let alert = root.section("alert", AlertConfig::read);
         let inbox = root.section("inbox", InboxConfig::read);
-        let route = read_ownership(root, join_window);
+        context.recipients = recipients(&alert);
+        context.brands = brands.names;
+        let route = read_ownership(root, &context);
         Some(Self {
             server,
             log,
             store,
             ingest,
             classify,
-            route: route?,
-            brands,
+            route: Arc::new(route?),
+            topics: brands.topics,
+            brands: Arc::new(BrandTable::new(brands.accounts)),
             alert,
             secrets: crate::secrets::Secrets::default(),
             inbox,
@@ -167,17 +181,35 @@ impl Config {
 
 /// Departments, table and promises belong together: a file that has none of them gets the
 /// built-in ones, a file that has one of them brings them all.
-fn read_ownership(root: &mut Section<'_>, join_window: SignedDuration) -> Option<RouteConfig> {
-    let own = ["calendars", "departments", "routing", "sla"]
+fn read_ownership(root: &mut Section<'_>, context: &Context) -> Option<RouteConfig> {
+    let own = ["calendars", "departments", "routing", "sla", "states"]
         .iter()
         .any(|key| root.has(key));
     if own {
-        return RouteConfig::read(root, join_window);
+        return RouteConfig::read(root, context);
     }
     let environment = Environment::new();
     let built_in = Document::parse(DEFAULT_NAME, DEFAULT_TEXT, &environment, &[]);
     // Its other sections are read where they are used, so its problems are not asked for.
-    built_in.read(|root| RouteConfig::read(root, join_window))
+    let context = Context {
+        join_window: context.join_window,
+        ..Context::default()
+    };
+    let mut route = built_in.read(|root| RouteConfig::read(root, &context))?;
+    // Its rows are not the file's: a rule file without their topics is no mistake.
+    route.topics.clear();
+    Some(route)
+}
+
+/// Whom an escalation may call: each notifier, and the crisis team where somebody takes that.
+fn recipients(alert: &AlertConfig) -> Vec<String> {
+    let notifiers = &alert.notifiers;
+    let mut names: Vec<String> = notifiers.iter().map(|one| one.name.to_string()).collect();
+    let shared = notifiers.iter().flat_map(|one| &one.recipients);
+    names.extend(shared.map(ToString::to_string));
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn read_server(section: &mut Section<'_>) -> ServerConfig {
@@ -214,21 +246,34 @@ fn read_log(section: &mut Section<'_>) -> LogConfig {
     }
 }
 
-fn read_brands(root: &mut Section<'_>) -> BrandTable {
-    let brands = root.sections("brands", |key, section| {
+/// `[brands]`.
+#[derive(Default)]
+struct Brands {
+    names: Vec<String>,
+    accounts: Vec<(String, Slug)>,
+    topics: Vec<String>,
+}
+
+fn read_brands(root: &mut Section<'_>) -> Brands {
+    let mut brands = Brands::default();
+    root.sections("brands", |key, section| {
         let slug = Slug::new(&key.value);
         if let Err(error) = &slug {
             section.problem(&key.place, error.to_string());
         }
         let accounts = section.located_list("accounts").unwrap_or_default();
+        let topics = section.located_list("topics").unwrap_or_default();
         check_time_zone(section);
-        slug.ok().map(|slug| {
-            accounts
-                .into_iter()
-                .map(move |name| (name.value, slug.clone()))
-        })
+        brands
+            .topics
+            .extend(topics.into_iter().map(|topic| topic.value));
+        if let Ok(slug) = slug {
+            brands.names.push(slug.to_string());
+            let accounts = accounts.into_iter().map(|name| (name.value, slug.clone()));
+            brands.accounts.extend(accounts);
+        }
     });
-    BrandTable::new(brands.into_iter().flatten().flatten())
+    brands
 }
 
 fn check_time_zone(section: &mut Section<'_>) {

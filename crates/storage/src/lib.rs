@@ -54,8 +54,8 @@ pub mod people;
 pub mod postgres;
 pub mod pressure;
 pub mod records;
-mod row;
 pub mod regroup;
+mod row;
 pub mod sessions;
 pub mod sqlite;
 pub mod store;
@@ -78,9 +78,9 @@ pub use offsets::Offsets;
 pub use outbox::{Outbox, OutboxRow};
 pub use people::{PasswordHash, People, Person, User};
 pub use postgres::{PostgresOptions, PostgresStore};
-pub use sessions::{
 pub use pressure::{PRESSING_MAX, Pressure};
 pub use regroup::{Regroup, Regrouped, Regrouping, Regroups};
+pub use sessions::{
     LoginKind, NewLink, NewSession, OpenSession, PeerKind, SessionId, SessionInfo, Sessions,
 };
 pub use sqlite::{SqliteOptions, SqliteStore};

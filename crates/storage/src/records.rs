@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use switchboard_domain::routing::Priority;
+use switchboard_domain::sla::ClockKind;
 use switchboard_domain::ticket::{Actor, Ticket, TicketEvent, TicketId};
-use switchboard_domain::{ClassifiedMention, MentionKey, Slug};
+use switchboard_domain::{ClassifiedMention, Label, MentionKey, Slug};
 
 use crate::incidents::Incident;
 
@@ -61,10 +63,81 @@ pub struct ReplyRequested {
 pub struct NotificationRequested {
     /// [`RECORD_VERSION`].
     pub v: u32,
-    /// The same on every attempt: incident and recipient.
+    /// The same on every attempt: what it is about, and the recipient.
     pub idempotency_key: String,
-    /// Who is told.
+    /// Who is told: `crisis`, or a notifier by its name.
     pub recipient: String,
-    /// Of what.
-    pub incident: Incident,
+    /// Of what; stands under its own name.
+    #[serde(flatten)]
+    pub subject: Subject,
+}
+
+/// What people are told of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A crisis.
+    Incident(Box<Incident>),
+    /// A ticket that waits for somebody.
+    Ticket(Box<TicketCall>),
+}
+
+/// A step of an escalation chain calls people to a ticket, as it stood then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketCall {
+    /// Which.
+    pub ticket: TicketId,
+    /// Whose accounts found it.
+    pub brand: Slug,
+    /// The department that holds it.
+    pub department: Slug,
+    /// The label it is routed by.
+    pub label: Label,
+    /// How much it presses.
+    pub priority: Priority,
+    /// Who works on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<String>,
+    /// The post that opened it.
+    pub mention: MentionKey,
+    /// The clock that calls.
+    pub clock: ClockKind,
+    /// Its cycle.
+    pub cycle: u32,
+    /// The step of its chain, from 1.
+    pub step: u8,
+    /// The policy that promised.
+    pub policy: String,
+    /// Where the clock started.
+    pub started_at: Timestamp,
+    /// The deadline; absent where it could not be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// Who was on call, where the step asked for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_call: Option<String>,
+    /// When the step was taken.
+    pub at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::of_an_incident(include_str!("../tests/golden/notification_incident_v1.json"))]
+    #[case::of_a_ticket(include_str!("../tests/golden/notification_ticket_v1.json"))]
+    fn a_notification_of_version_one_is_read_and_written_as_ever(#[case] golden: &str) {
+        let read: NotificationRequested = serde_json::from_str(golden).unwrap();
+        let mut written = serde_json::to_string_pretty(&read).unwrap();
+        written.push('\n');
+        assert_eq!(written, golden);
+    }
+
+    #[test]
+    fn a_notification_of_nothing_is_none() {
+        let text = r#"{"v":1,"idempotency_key":"a","recipient":"crisis"}"#;
+        assert!(serde_json::from_str::<NotificationRequested>(text).is_err());
+    }
 }

@@ -12,6 +12,8 @@ pub enum Gauge {
     BuildInfo,
     /// 1 while the process takes traffic, 0 while it starts or drains.
     Ready,
+    /// 1 while the last reading of the configuration was taken, 0 after one was refused.
+    ConfigLastReloadSuccessful,
     /// Open tickets, counted from the store.
     TicketsOpen {
         /// Label `department`.
@@ -71,6 +73,8 @@ pub enum GaugeFamily {
     BuildInfo,
     /// `switchboard_ready`
     Ready,
+    /// `switchboard_config_last_reload_successful`
+    ConfigLastReloadSuccessful,
     /// `switchboard_tickets_open`
     TicketsOpen,
     /// `switchboard_stage_backlog`
@@ -108,6 +112,7 @@ impl GaugeFamily {
     pub const ALL: &[Self] = &[
         Self::BuildInfo,
         Self::Ready,
+        Self::ConfigLastReloadSuccessful,
         Self::TicketsOpen,
         Self::StageBacklog,
         Self::StageLag,
@@ -136,6 +141,11 @@ impl GaugeFamily {
             Self::Ready => Description {
                 name: "switchboard_ready",
                 help: "1 while the process takes traffic, 0 while it starts or drains.",
+                labels: &[],
+            },
+            Self::ConfigLastReloadSuccessful => Description {
+                name: "switchboard_config_last_reload_successful",
+                help: "1 while the last reading of the configuration was taken, 0 after one was refused.",
                 labels: &[],
             },
             Self::TicketsOpen => Description {
@@ -234,6 +244,7 @@ impl Gauge {
         match self {
             Self::BuildInfo => GaugeFamily::BuildInfo,
             Self::Ready => GaugeFamily::Ready,
+            Self::ConfigLastReloadSuccessful => GaugeFamily::ConfigLastReloadSuccessful,
             Self::TicketsOpen { .. } => GaugeFamily::TicketsOpen,
             Self::StageBacklog { .. } => GaugeFamily::StageBacklog,
             Self::StageLag { .. } => GaugeFamily::StageLag,
@@ -266,6 +277,7 @@ impl Gauge {
                 LabelValues::one(platform.as_str())
             }
             Self::Ready
+            | Self::ConfigLastReloadSuccessful
             | Self::DlqDepth
             | Self::OutboxDepth
             | Self::OutboxOldestAge

@@ -94,6 +94,7 @@ fn every_gauge(departments: &[DepartmentLabel]) -> Vec<Gauge> {
     let mut all = vec![
         Gauge::BuildInfo,
         Gauge::Ready,
+        Gauge::ConfigLastReloadSuccessful,
         Gauge::DlqDepth,
         Gauge::OutboxDepth,
         Gauge::OutboxOldestAge,

@@ -1,15 +1,16 @@
 //! What is told, whichever the channel.
 
 use super::excerpt::excerpt;
+use super::ticket_words::{self, ticket_title};
 use jiff::Timestamp;
-use switchboard_domain::Slug;
+use std::borrow::Cow;
 use switchboard_domain::incident::Trigger;
 use switchboard_domain::mention::Visibility;
-use switchboard_storage::Incident;
-use switchboard_storage::incidents::IncidentPost;
-use switchboard_storage::records::NotificationRequested;
+use switchboard_domain::{MentionKey, Slug};
+use switchboard_storage::records::{NotificationRequested, Subject};
+use switchboard_storage::{Incident, StoredMention};
 
-/// An incident, as people are told of it.
+/// A crisis or a ticket that waits, as people are told of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alert {
     /// The same on every attempt, and never again: after a restored backup a number may be
@@ -18,10 +19,10 @@ pub struct Alert {
     /// Sent to see whether the channel works.
     pub is_test: bool,
     /// What happened.
-    pub incident: Incident,
+    pub subject: Subject,
     /// Of the gravest post, if anybody may read it: its beginning, and where it stands.
     pub post: Option<TopPost>,
-    /// The incident's page.
+    /// The page of the incident or the ticket.
     pub page_url: Option<String>,
 }
 
@@ -38,27 +39,29 @@ impl Alert {
     /// What to tell of a request. `page_base` is the inbox's address without a slash.
     pub fn of(
         request: &NotificationRequested,
-        posts: &[IncidentPost],
+        post: Option<TopPost>,
         page_base: Option<&str>,
     ) -> Self {
-        let incident = request.incident.clone();
-        let opened_at = incident.opened_at.as_microsecond();
+        let (since, page) = match &request.subject {
+            Subject::Incident(incident) => {
+                (incident.opened_at, format!("incidents/{}", incident.id))
+            }
+            Subject::Ticket(call) => (call.at, format!("tickets/{}", call.ticket)),
+        };
+        let since = since.as_microsecond();
         Self {
-            id: format!("{}-{opened_at}", request.idempotency_key),
+            id: format!("{}-{since}", request.idempotency_key),
             is_test: false,
-            post: posts.iter().find_map(public_post),
-            page_url: page_base.map(|base| {
-                let base = base.trim_end_matches('/');
-                format!("{base}/incidents/{}", incident.id)
-            }),
-            incident,
+            subject: request.subject.clone(),
+            post,
+            page_url: page_base.map(|base| format!("{}/{page}", base.trim_end_matches('/'))),
         }
     }
 
     /// A message that says that it is none.
     pub fn test(now: Timestamp, page_base: Option<&str>) -> Option<Self> {
         let brand = Slug::new("example").ok()?;
-        let mention = switchboard_domain::MentionKey {
+        let mention = MentionKey {
             platform: Slug::new("api").ok()?,
             id_scope: String::new(),
             id: "test".to_owned(),
@@ -66,7 +69,7 @@ impl Alert {
         Some(Self {
             id: format!("test-{}", now.as_microsecond()),
             is_test: true,
-            incident: Incident {
+            subject: Subject::Incident(Box::new(Incident {
                 id: 0,
                 brand,
                 trigger: Trigger::Authors,
@@ -74,7 +77,7 @@ impl Alert {
                 last_signal_at: now,
                 mention,
                 signal_count: 1,
-            },
+            })),
             post: None,
             page_url: page_base.map(|base| base.trim_end_matches('/').to_owned()),
         })
@@ -82,39 +85,47 @@ impl Alert {
 
     /// One line that says it all.
     pub fn title(&self) -> String {
-        let brand = &self.incident.brand;
         if self.is_test {
             return "[TEST] Switchboard reaches this channel".to_owned();
         }
-        format!("Crisis: {brand}")
+        match &self.subject {
+            Subject::Incident(incident) => format!("Crisis: {}", incident.brand),
+            Subject::Ticket(call) => ticket_title(call),
+        }
     }
 
-    /// Why people are called, as a sentence.
-    pub const fn why(&self) -> &'static str {
+    /// Why people are called, in a sentence or two.
+    pub fn why(&self) -> Cow<'static, str> {
         if self.is_test {
-            return "This is a test. Nothing has happened.";
+            return "This is a test. Nothing has happened.".into();
         }
-        match self.incident.trigger {
-            Trigger::Severity => "One post is grave enough to be a crisis by itself.",
-            Trigger::Reach => "One risky post comes from an author whom very many people read.",
-            Trigger::Authors => "Several people write of the same kind of risk within minutes.",
-        }
-    }
-
-    /// The trigger's name on the wire.
-    pub const fn trigger(&self) -> &'static str {
-        match self.incident.trigger {
-            Trigger::Severity => "severity",
-            Trigger::Reach => "reach",
-            Trigger::Authors => "authors",
+        match &self.subject {
+            Subject::Incident(incident) => incident_words(incident.trigger).into(),
+            Subject::Ticket(call) => ticket_words::why(call).into(),
         }
     }
 }
 
+const fn incident_words(trigger: Trigger) -> &'static str {
+    match trigger {
+        Trigger::Severity => "One post is grave enough to be a crisis by itself.",
+        Trigger::Reach => "One risky post comes from an author whom very many people read.",
+        Trigger::Authors => "Several people write of the same kind of risk within minutes.",
+    }
+}
+
+/// The trigger's name on the wire.
+pub(super) const fn trigger_name(trigger: Trigger) -> &'static str {
+    match trigger {
+        Trigger::Severity => "severity",
+        Trigger::Reach => "reach",
+        Trigger::Authors => "authors",
+    }
+}
+
 /// What was written in private is not repeated in a channel.
-fn public_post(post: &IncidentPost) -> Option<TopPost> {
-    let content = post.post.as_ref()?.content.as_ref()?;
-    let mention = &content.mention;
+pub(super) fn public_post(post: &StoredMention) -> Option<TopPost> {
+    let mention = &post.content.as_ref()?.mention;
     if mention.visibility != Visibility::Public || mention.text.trim().is_empty() {
         return None;
     }

@@ -7,6 +7,7 @@
 //! | [`client`] | one POST: limits, time-outs, and what a failure means |
 //! | [`signature`] | Standard Webhooks |
 //! | [`message`] | what is told, whichever the channel |
+//! | `ticket_words` | how people are told of a ticket that waits |
 //! | [`slack`], [`webhook`] | how each kind of channel wants it |
 //! | [`pace`] | how often a channel may be called |
 //! | [`stage`] | the stage of one notifier: each request delivered, or set aside with a reason |
@@ -28,9 +29,10 @@ pub mod settings;
 pub mod signature;
 pub mod slack;
 pub mod stage;
+mod ticket_words;
 pub mod webhook;
 
 pub use client::{Answer, Delivery, Post};
-pub use message::Alert;
+pub use message::{Alert, TopPost};
 pub use settings::{Notifier, NotifierConfig, NotifierError};
 pub use stage::{NotifyStage, Pause, RuntimePause, runner_options};

@@ -29,7 +29,7 @@ pub struct NotifierConfig {
     pub kind: Kind,
     /// Where.
     pub url: UrlSource,
-    /// Whose requests it takes.
+    /// Whose requests it takes, beside those in its own name.
     pub recipients: Vec<&'static str>,
     /// What it may reach.
     pub guard: Guard,
@@ -132,21 +132,11 @@ fn read_notifier(name: &Located<String>, section: &mut Section<'_>) -> Option<No
     })
 }
 
+/// Beside those in its own name, which it always takes.
 fn read_recipients(section: &mut Section<'_>) -> Vec<&'static str> {
     let known = [(CRISIS_RECIPIENT, CRISIS_RECIPIENT)];
-    let Some(recipients) = section.choices("recipients", &known) else {
-        return vec![CRISIS_RECIPIENT];
-    };
-    let nobody = section
-        .located_list("recipients")
-        .is_some_and(|list| list.is_empty());
-    if nobody {
-        section.problem(
-            &section.place("recipients"),
-            "`recipients` is empty: nobody would be told",
-        );
-    }
-    recipients
+    let chosen = section.choices("recipients", &known);
+    chosen.unwrap_or_else(|| vec![CRISIS_RECIPIENT])
 }
 
 fn read_guard(section: &mut Section<'_>) -> Guard {
@@ -252,6 +242,11 @@ impl Notifier {
         format!("notify-{name}")
     }
 
+    /// Whether a request to that recipient is for it: it always takes those in its own name.
+    pub fn takes(&self, recipient: &str) -> bool {
+        self.name.as_str() == recipient || self.recipients.contains(&recipient)
+    }
+
     /// Its kind, in metrics.
     pub const fn label(&self) -> ChannelLabel {
         match self.channel {
@@ -352,7 +347,6 @@ recipients = []
         a.toml:15:15: `recipients`: unknown name `crises` (did you mean `crisis`? known: crisis)
         a.toml:19:7: `url`: 192.168.1.9 is not a public address; allow its network with `allow_private`
         a.toml:20:10: `secret`: a secret does not stand in the configuration; write `env:NAME` or `file:/path`
-        a.toml:21:14: `recipients` is empty: nobody would be told
         a.toml:23:1: missing `kind` in `[alert.notifiers.d]`
         a.toml:23:1: missing `url` in `[alert.notifiers.d]`
         ");

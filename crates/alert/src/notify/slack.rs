@@ -3,7 +3,9 @@
 use super::client::Post;
 use super::excerpt::cut;
 use super::message::Alert;
+use super::ticket_words::circumstances;
 use serde_json::{Value, json};
+use switchboard_storage::records::Subject;
 
 /// A header block's text, by Slack's reference.
 const HEADER_CHARS_MAX: usize = 150;
@@ -24,12 +26,12 @@ pub fn post(alert: &Alert) -> Post {
 
 fn body(alert: &Alert) -> Value {
     let title = cut(&alert.title(), HEADER_CHARS_MAX);
-    let call = if alert.is_test { "" } else { "<!channel> " };
+    let call = call(alert);
     let mut blocks = vec![
         json!({ "type": "header", "text": plain(&title, HEADER_CHARS_MAX) }),
         json!({ "type": "section", "text": {
             "type": "mrkdwn",
-            "text": format!("{call}{}", escaped(alert.why(), SECTION_CHARS_MAX)),
+            "text": format!("{call}{}", escaped(&alert.why(), SECTION_CHARS_MAX)),
         }}),
         context(alert),
     ];
@@ -50,26 +52,43 @@ fn body(alert: &Alert) -> Value {
     })
 }
 
+/// A crisis wakes everybody, a late ticket those who are there.
+const fn call(alert: &Alert) -> &'static str {
+    match &alert.subject {
+        _ if alert.is_test => "",
+        Subject::Incident(_) => "<!channel> ",
+        Subject::Ticket(_) => "<!here> ",
+    }
+}
+
 fn context(alert: &Alert) -> Value {
-    let incident = &alert.incident;
-    let posts = match incident.signal_count {
-        1 => "1 post so far".to_owned(),
-        count => format!("{count} posts so far"),
+    let (since, circumstances) = match &alert.subject {
+        Subject::Incident(incident) => {
+            let posts = match incident.signal_count {
+                1 => "1 post so far".to_owned(),
+                count => format!("{count} posts so far"),
+            };
+            (incident.opened_at, posts)
+        }
+        Subject::Ticket(call) => (call.started_at, circumstances(call)),
     };
-    let seconds = incident.opened_at.as_second();
-    let since = format!("{:.0}", incident.opened_at);
+    let seconds = since.as_second();
+    let circumstances = escaped(&circumstances, SECTION_CHARS_MAX);
     json!({ "type": "context", "elements": [{
         "type": "mrkdwn",
-        "text": format!("Since <!date^{seconds}^{{date_short}} {{time}}|{since}> · {posts}"),
+        "text": format!(
+            "Since <!date^{seconds}^{{date_short}} {{time}}|{since:.0}> · {circumstances}"
+        ),
     }]})
 }
 
 fn buttons(alert: &Alert) -> Vec<Value> {
     let post_url = alert.post.as_ref().and_then(|post| post.url.as_ref());
-    let links = [
-        ("Open the incident", alert.page_url.as_ref()),
-        ("Open the post", post_url),
-    ];
+    let open = match &alert.subject {
+        Subject::Incident(_) => "Open the incident",
+        Subject::Ticket(_) => "Open the ticket",
+    };
+    let links = [(open, alert.page_url.as_ref()), ("Open the post", post_url)];
     let buttons = links.into_iter().filter_map(|(name, url)| {
         let url = url.filter(|url| url.chars().count() <= BUTTON_URL_CHARS_MAX)?;
         Some(json!({ "type": "button", "text": plain(name, HEADER_CHARS_MAX), "url": url }))
@@ -106,7 +125,7 @@ fn escaped(text: &str, chars_max: usize) -> String {
 mod tests {
     use super::*;
     use crate::notify::message::TopPost;
-    use crate::notify::stage::tests::alert;
+    use crate::notify::stage::tests::{alert, ticket_alert};
     use proptest::prelude::*;
 
     /// One line a text, so that the order of keys does not matter.
@@ -138,6 +157,20 @@ mod tests {
         "context" "mrkdwn" "Since <!date^1772352000^{date_short} {time}|2026-03-01T08:00:00Z> · 5 posts so far"
         "section" "plain_text" "“fire &amp; &lt;!channel&gt; *now*”"
         "actions" "button" "Open the incident" https://inbox.example/incidents/7
+        "actions" "button" "Open the post" https://social.example/@jo/116
+        "#);
+    }
+
+    #[test]
+    fn a_late_ticket_as_slack_gets_it() {
+        let body = body(&ticket_alert("where is *my* bag?"));
+        insta::assert_snapshot!(shown(&body), @r#"
+        "Ticket 42 of pr is late. The first answer is 15 min late: it was due at 2026-03-01 07:45 UTC. Nobody has it. On call: maria."
+        "header" "plain_text" "Ticket 42 of pr is late"
+        "section" "mrkdwn" "<!here> The first answer is 15 min late: it was due at 2026-03-01 07:45 UTC. Nobody has it. On call: maria."
+        "context" "mrkdwn" "Since <!date^1772350200^{date_short} {time}|2026-03-01T07:30:00Z> · acme · pr_risk · urgent · policy crisis, step 2"
+        "section" "plain_text" "“where is *my* bag?”"
+        "actions" "button" "Open the ticket" https://inbox.example/tickets/42
         "actions" "button" "Open the post" https://social.example/@jo/116
         "#);
     }

@@ -7,7 +7,7 @@
 //! the same id.
 
 use super::client::{Answer, Delivery};
-use super::message::Alert;
+use super::message::{Alert, TopPost, public_post};
 use super::pace::Pace;
 use super::settings::Notifier;
 use async_trait::async_trait;
@@ -16,9 +16,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use switchboard_domain::Clock;
 use switchboard_domain::access::DepartmentScope;
-use switchboard_storage::Incidents;
 use switchboard_storage::incidents::IncidentNotification;
-use switchboard_storage::records::{NotificationRequested, RECORD_VERSION};
+use switchboard_storage::records::{NotificationRequested, RECORD_VERSION, Subject, TicketCall};
+use switchboard_storage::{Incident, Incidents, TicketRow, Tickets};
 use switchboard_stream::log::{Batch, Log, LogError, LogRecord, NewRecord};
 use switchboard_stream::record::DeadLetter;
 use switchboard_stream::runner::{DeadLetterLimits, RetryPolicy, RunnerOptions, Stage, StageError};
@@ -66,6 +66,8 @@ pub struct NotifyStage {
     pub delivery: Arc<dyn Delivery>,
     /// Where it is kept who was told.
     pub incidents: Arc<dyn Incidents>,
+    /// Where it is looked up whether a ticket still waits.
+    pub tickets: Arc<dyn Tickets>,
     /// Where requests go that cannot be delivered.
     pub log: Arc<dyn Log>,
     /// The time.
@@ -146,11 +148,7 @@ impl Stage for NotifyStage {
 impl NotifyStage {
     async fn tell(&self, record: &LogRecord) -> Result<Outcome, StageError> {
         let request = decode(record)?;
-        if !self
-            .notifier
-            .recipients
-            .contains(&request.recipient.as_str())
-        {
+        if !self.notifier.takes(&request.recipient) {
             return Ok(Outcome::Skipped);
         }
         if let Some(outcome) = self.is_over(record)? {
@@ -158,11 +156,13 @@ impl NotifyStage {
                 .await;
             return Ok(outcome);
         }
-        if self.was_told(&request).await {
+        let subject = self.look_up(&request.subject).await;
+        if subject.is_settled {
+            self.count(NotifyOutcome::Skipped);
             return Ok(Outcome::Duplicate);
         }
         self.wait_for_turn(record.offset).await?;
-        let alert = self.alert(&request).await;
+        let alert = Alert::of(&request, subject.post, self.page_base.as_deref());
         let now = self.clock.now();
         self.lock().pace.trying(now);
         let post = self.notifier.compose(&alert, now);
@@ -200,16 +200,43 @@ impl NotifyStage {
         Err(StageError::Invalid(self.named(&reason)))
     }
 
+    /// A store that does not answer costs the excerpt, not the alarm.
+    async fn look_up(&self, subject: &Subject) -> LookedUp {
+        match subject {
+            Subject::Incident(incident) => LookedUp {
+                is_settled: self.was_told(incident).await,
+                post: self.gravest_post(incident).await,
+            },
+            Subject::Ticket(call) => {
+                let found = self.tickets.get(call.ticket, &DepartmentScope::All).await;
+                let row = found.ok().flatten();
+                LookedUp {
+                    is_settled: row.as_ref().is_some_and(|row| !waits(row, call)),
+                    post: row.and_then(|row| public_post(row.mention.as_ref()?)),
+                }
+            }
+        }
+    }
+
     /// Whether the incident's list says that this channel had it since the request was made:
     /// then a crash came before the offset's step, or a person had another notifier's dead
     /// letter driven again.
-    async fn was_told(&self, request: &NotificationRequested) -> bool {
-        let told = self.incidents.notifications(request.incident.id).await;
+    async fn was_told(&self, incident: &Incident) -> bool {
+        let told = self.incidents.notifications(incident.id).await;
         told.unwrap_or_default().iter().any(|told| {
             told.channel == self.notifier.name.as_str()
                 && told.outcome == SENT
-                && told.at >= request.incident.last_signal_at
+                && told.at >= incident.last_signal_at
         })
+    }
+
+    async fn gravest_post(&self, incident: &Incident) -> Option<TopPost> {
+        let (id, scope) = (incident.id, DepartmentScope::All);
+        let posts = self.incidents.incident_posts(id, &scope, POSTS_MAX).await;
+        let posts = posts.unwrap_or_default();
+        posts
+            .iter()
+            .find_map(|post| public_post(post.post.as_ref()?))
     }
 
     async fn wait_for_turn(&self, offset: u64) -> Result<(), StageError> {
@@ -223,17 +250,6 @@ impl NotifyStage {
         }
         self.pause.pause(wait.unsigned_abs()).await;
         Ok(())
-    }
-
-    /// A store that does not answer costs the excerpt, not the alarm.
-    async fn alert(&self, request: &NotificationRequested) -> Alert {
-        let (id, scope) = (request.incident.id, DepartmentScope::All);
-        let posts = self.incidents.incident_posts(id, &scope, POSTS_MAX).await;
-        Alert::of(
-            request,
-            &posts.unwrap_or_default(),
-            self.page_base.as_deref(),
-        )
     }
 
     async fn delivered(&self, record: &LogRecord, request: &NotificationRequested) {
@@ -264,9 +280,13 @@ impl NotifyStage {
     }
 
     /// Who was told matters less than that somebody is: a store that is away is only named.
+    /// Of a ticket its own timeline tells who was called.
     async fn keep(&self, request: &NotificationRequested, at: Timestamp, outcome: &str) {
+        let Subject::Incident(incident) = &request.subject else {
+            return;
+        };
         let notification = IncidentNotification {
-            incident: request.incident.id,
+            incident: incident.id,
             channel: self.notifier.name.to_string(),
             at,
             outcome: outcome.to_owned(),
@@ -290,6 +310,20 @@ impl NotifyStage {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the store says of a request at the moment of its delivery.
+struct LookedUp {
+    /// Told already, or answered meanwhile: then nobody is called.
+    is_settled: bool,
+    post: Option<TopPost>,
+}
+
+/// Whether the clock that called still waits for somebody.
+fn waits(row: &TicketRow, call: &TicketCall) -> bool {
+    let mut clocks = row.ticket.clocks.iter();
+    let called_by = clocks.find(|clock| (clock.kind, clock.cycle) == (call.clock, call.cycle));
+    called_by.is_none_or(switchboard_domain::sla::SlaClock::is_ticking)
 }
 
 fn decode(record: &LogRecord) -> Result<NotificationRequested, StageError> {

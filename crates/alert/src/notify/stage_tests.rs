@@ -1,15 +1,17 @@
 use super::*;
 use crate::notify::client::Post;
-use crate::notify::message::TopPost;
 use bytes::Bytes;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use switchboard_config::Document;
 use switchboard_domain::incident::Trigger;
-use switchboard_domain::{ManualClock, MentionKey, Slug};
+use switchboard_domain::routing::Priority;
+use switchboard_domain::sla::ClockKind;
+use switchboard_domain::ticket::TicketId;
+use switchboard_domain::{Label, ManualClock, MentionKey, Slug};
+use switchboard_storage::Store;
 use switchboard_storage::sqlite::{SqliteOptions, SqliteStore};
-use switchboard_storage::{Incident, Store};
 use switchboard_stream::backend::embedded::{EmbeddedLog, EmbeddedOptions};
 use switchboard_stream::log::{OffsetHome, Subscription};
 use switchboard_stream::runner::{Progress, Runner, Stop};
@@ -17,7 +19,7 @@ use switchboard_stream::topic::{NOTIFICATION_REQUESTED, TopicSpec};
 
 const NOW: &str = "2026-03-01T08:00:00Z";
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
@@ -42,19 +44,60 @@ fn request(id: i64, recipient: &str) -> NotificationRequested {
         v: RECORD_VERSION,
         idempotency_key: format!("incident-{id}-{recipient}"),
         recipient: recipient.to_owned(),
-        incident: incident(id),
+        subject: Subject::Incident(Box::new(incident(id))),
+    }
+}
+
+/// A ticket that nobody has, fifteen minutes late.
+pub(crate) fn ticket_call() -> TicketCall {
+    let minutes_ago = |minutes| now() - SignedDuration::from_mins(minutes);
+    TicketCall {
+        ticket: TicketId(42),
+        brand: Slug::from_any("acme"),
+        department: Slug::from_any("pr"),
+        label: Label::PrRisk,
+        priority: Priority::Urgent,
+        assignee: None,
+        mention: incident(7).mention,
+        clock: ClockKind::FirstResponse,
+        cycle: 1,
+        step: 2,
+        policy: "crisis".to_owned(),
+        started_at: minutes_ago(30),
+        due_at: Some(minutes_ago(15)),
+        on_call: None,
+        at: now(),
+    }
+}
+
+fn ticket_request(recipient: &str) -> NotificationRequested {
+    NotificationRequested {
+        v: RECORD_VERSION,
+        idempotency_key: format!("ticket-42-first_response-1-2-{recipient}"),
+        recipient: recipient.to_owned(),
+        subject: Subject::Ticket(Box::new(TicketCall {
+            on_call: Some("maria".to_owned()),
+            ..ticket_call()
+        })),
     }
 }
 
 /// A crisis with that post.
 pub(crate) fn alert(text: &str) -> Alert {
-    Alert {
-        post: Some(TopPost {
-            excerpt: text.to_owned(),
-            url: Some("https://social.example/@jo/116".to_owned()),
-        }),
-        ..Alert::of(&request(7, "crisis"), &[], Some("https://inbox.example/"))
-    }
+    told(&request(7, "crisis"), text)
+}
+
+/// A late ticket with that post.
+pub(crate) fn ticket_alert(text: &str) -> Alert {
+    told(&ticket_request("room"), text)
+}
+
+fn told(request: &NotificationRequested, text: &str) -> Alert {
+    let post = TopPost {
+        excerpt: text.to_owned(),
+        url: Some("https://social.example/@jo/116".to_owned()),
+    };
+    Alert::of(request, Some(post), Some("https://inbox.example/"))
 }
 
 fn notifier() -> Notifier {
@@ -153,6 +196,7 @@ impl World {
             notifier: Arc::new(notifier()),
             delivery: Arc::clone(&self.delivery) as Arc<dyn Delivery>,
             incidents: Arc::clone(&self.store.incidents),
+            tickets: Arc::clone(&self.store.tickets),
             log: Arc::clone(&self.log) as Arc<dyn Log>,
             clock,
             pause: Arc::new(Hand(Arc::clone(&self.clock))),
@@ -332,6 +376,18 @@ async fn a_request_of_somebody_else_is_passed_over() {
     let world = World::new(vec![]).await;
     let told = world.stage().tell(&record(payload(1, "digest"))).await;
     assert_eq!(told, Ok(Outcome::Skipped));
+}
+
+#[tokio::test]
+async fn a_notifier_is_told_of_tickets_under_its_own_name() {
+    let world = World::new(vec![]).await;
+    let stage = world.stage();
+    let told = |recipient| record(serde_json::to_vec(&ticket_request(recipient)).unwrap());
+    // A ticket the store does not know is told all the same.
+    assert_eq!(stage.tell(&told("room")).await, Ok(Outcome::Forwarded));
+    assert_eq!(stage.tell(&told("crisis")).await, Ok(Outcome::Forwarded));
+    assert_eq!(stage.tell(&told("hall")).await, Ok(Outcome::Skipped));
+    assert_eq!(world.delivery.posts.lock().unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -1,11 +1,15 @@
 //! Any receiver of signed webhooks: Standard Webhooks, with a body of our own.
 
 use super::client::Post;
-use super::message::Alert;
+use super::message::{Alert, trigger_name};
 use super::signature::SigningKeys;
+use super::ticket_words::late_seconds;
 use jiff::Timestamp;
 use serde::Serialize;
+use std::borrow::Cow;
 use switchboard_domain::{MentionKey, Slug};
+use switchboard_storage::Incident;
+use switchboard_storage::records::{Subject, TicketCall};
 
 /// The version that stands in every body; `docs/notifications.md` describes it.
 const BODY_VERSION: u32 = 1;
@@ -35,59 +39,119 @@ struct Body<'a> {
 }
 
 #[derive(Serialize)]
-struct Data<'a> {
+#[serde(untagged)]
+enum Data<'a> {
+    Incident(IncidentData<'a>),
+    Ticket(TicketData<'a>),
+}
+
+#[derive(Serialize)]
+struct IncidentData<'a> {
     incident: i64,
     brand: &'a Slug,
     trigger: &'static str,
-    why: &'static str,
+    why: Cow<'static, str>,
     opened_at: Timestamp,
     last_signal_at: Timestamp,
     signal_count: u64,
     mention: &'a MentionKey,
+    #[serde(flatten)]
+    links: Links<'a>,
+}
+
+#[derive(Serialize)]
+struct TicketData<'a> {
+    #[serde(flatten)]
+    call: &'a TicketCall,
+    why: Cow<'static, str>,
+    late_seconds: i64,
+    #[serde(flatten)]
+    links: Links<'a>,
+}
+
+#[derive(Serialize)]
+struct Links<'a> {
     excerpt: Option<&'a str>,
     post_url: Option<&'a str>,
     page_url: Option<&'a str>,
 }
 
 fn body(alert: &Alert) -> Body<'_> {
-    let incident = &alert.incident;
-    let post = alert.post.as_ref();
+    let (r#type, timestamp, data) = match &alert.subject {
+        Subject::Incident(incident) => (
+            "incident.opened",
+            incident.opened_at,
+            Data::Incident(incident_data(alert, incident)),
+        ),
+        Subject::Ticket(call) => (
+            "ticket.escalated",
+            call.at,
+            Data::Ticket(ticket_data(alert, call)),
+        ),
+    };
     Body {
         v: BODY_VERSION,
-        r#type: "incident.opened",
-        timestamp: incident.opened_at,
+        r#type,
+        timestamp,
         test: alert.is_test,
-        data: Data {
-            incident: incident.id,
-            brand: &incident.brand,
-            trigger: alert.trigger(),
-            why: alert.why(),
-            opened_at: incident.opened_at,
-            last_signal_at: incident.last_signal_at,
-            signal_count: incident.signal_count,
-            mention: &incident.mention,
-            excerpt: post.map(|post| post.excerpt.as_str()),
-            post_url: post.and_then(|post| post.url.as_deref()),
-            page_url: alert.page_url.as_deref(),
-        },
+        data,
+    }
+}
+
+fn incident_data<'a>(alert: &'a Alert, incident: &'a Incident) -> IncidentData<'a> {
+    IncidentData {
+        incident: incident.id,
+        brand: &incident.brand,
+        trigger: trigger_name(incident.trigger),
+        why: alert.why(),
+        opened_at: incident.opened_at,
+        last_signal_at: incident.last_signal_at,
+        signal_count: incident.signal_count,
+        mention: &incident.mention,
+        links: links(alert),
+    }
+}
+
+fn ticket_data<'a>(alert: &'a Alert, call: &'a TicketCall) -> TicketData<'a> {
+    TicketData {
+        call,
+        why: alert.why(),
+        late_seconds: late_seconds(call),
+        links: links(alert),
+    }
+}
+
+fn links(alert: &Alert) -> Links<'_> {
+    let post = alert.post.as_ref();
+    Links {
+        excerpt: post.map(|post| post.excerpt.as_str()),
+        post_url: post.and_then(|post| post.url.as_deref()),
+        page_url: alert.page_url.as_deref(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notify::stage::tests::alert;
+    use crate::notify::stage::tests::{alert, ticket_alert};
+    use rstest::rstest;
 
-    const GOLDEN: &str = include_str!("../../tests/golden/webhook_v1.json");
-
-    #[test]
-    fn the_body_is_as_documented() {
-        let mut text = serde_json::to_string_pretty(&body(&alert("the handle broke"))).unwrap();
+    #[rstest]
+    #[case::of_an_incident(
+        &alert("the handle broke"),
+        include_str!("../../tests/golden/webhook_v1.json")
+    )]
+    #[case::of_a_ticket(
+        &ticket_alert("the handle broke"),
+        include_str!("../../tests/golden/webhook_ticket_v1.json")
+    )]
+    fn the_body_is_as_documented(#[case] alert: &Alert, #[case] golden: &str) {
+        let mut text = serde_json::to_string_pretty(&body(alert)).unwrap();
         text.push('\n');
-        assert_eq!(text, GOLDEN);
+        assert_eq!(text, golden);
         let documented = include_str!("../../../../docs/notifications.md");
         assert!(
-            documented.contains(GOLDEN),
+            documented.contains(golden),
             "docs/notifications.md shows another body"
         );
     }

@@ -9,9 +9,12 @@
 //! that began the day before.
 
 mod hours;
+pub mod icalendar;
+pub mod rota;
 mod spans;
 
 pub use hours::{HoursError, OpenHours};
+pub use rota::{Rota, RotaError};
 
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;

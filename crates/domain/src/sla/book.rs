@@ -1,9 +1,10 @@
 //! Every promise of the installation at one moment: policies, calendars, and which department
 //! keeps which hours.
 
-use super::{ClockKind, PolicyFacts, SlaPolicy};
+use super::{ClockKind, Duty, HoldState, PolicyFacts, SlaPolicy};
 use crate::Slug;
 use crate::calendar::Calendar;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -17,6 +18,8 @@ pub struct SlaBook {
     policies: Vec<SlaPolicy>,
     calendars: BTreeMap<String, Calendar>,
     departments: BTreeMap<Slug, String>,
+    duties: BTreeMap<Slug, Duty>,
+    states: BTreeMap<Slug, HoldState>,
     version: String,
 }
 
@@ -37,8 +40,40 @@ impl SlaBook {
             policies,
             calendars,
             departments,
+            duties: BTreeMap::new(),
+            states: BTreeMap::new(),
             version,
         }
+    }
+
+    /// With the way in which departments are called. Promises and their version do not
+    /// change with who is on call.
+    #[must_use]
+    pub fn with_duties(mut self, duties: BTreeMap<Slug, Duty>) -> Self {
+        self.duties = duties;
+        self
+    }
+
+    /// With the company's own words for what tickets wait for.
+    #[must_use]
+    pub fn with_states(mut self, states: BTreeMap<Slug, HoldState>) -> Self {
+        self.states = states;
+        self
+    }
+
+    /// The company's own words for what tickets wait for.
+    pub const fn states(&self) -> &BTreeMap<Slug, HoldState> {
+        &self.states
+    }
+
+    /// How that department is called.
+    pub fn duty(&self, department: &Slug) -> Option<&Duty> {
+        self.duties.get(department)
+    }
+
+    /// Who is on call for that department at that instant.
+    pub fn on_call(&self, department: &Slug, at: Timestamp) -> Option<&str> {
+        self.duty(department)?.rota.as_ref()?.on_call(at)
     }
 
     /// One policy for everybody, around the clock: for tests and examples.

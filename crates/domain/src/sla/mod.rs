@@ -5,6 +5,7 @@
 //! | [`kind`] | the words: clocks, milestones, holds, why a clock stops, how it stands |
 //! | [`policy`] | promises: targets, warnings, escalation chains, for whom |
 //! | [`book`] | all promises and calendars of the installation at one moment |
+//! | [`duty`] | who is called, who answers, what they wait for |
 //! | [`segment`] | a clock's life as intervals with causes |
 //! | [`clock`] | one clock: terms, schedule, standing |
 //! | [`proof`] | the same clock counted again from its events |
@@ -17,6 +18,7 @@
 
 pub mod book;
 pub mod clock;
+pub mod duty;
 pub mod kind;
 pub mod policy;
 pub mod proof;
@@ -24,8 +26,10 @@ pub mod segment;
 
 pub use book::SlaBook;
 pub use clock::{DueMilestone, Holder, Point, SlaClock, Stop, Terms};
+pub use duty::{Duty, HoldState, ReplyPolicy};
 pub use kind::{ClockKind, ClockStatus, HoldKind, Milestone, StopCause};
 pub use policy::{
-    Escalation, EscalationAction, EscalationPoint, PolicyFacts, PolicyScope, SlaPolicy, Targets,
+    Escalation, EscalationAction, EscalationPoint, ON_CALL, PolicyFacts, PolicyScope, SlaPolicy,
+    Targets,
 };
 pub use segment::{Segment, SegmentCause};

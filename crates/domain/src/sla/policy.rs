@@ -77,15 +77,19 @@ pub enum EscalationPoint {
     AfterBreach(i64),
 }
 
+/// Instead of a recipient or a person: whoever is on call for the department that holds the
+/// ticket once the step is done.
+pub const ON_CALL: &str = "on-call";
+
 /// What an escalation step does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EscalationAction {
-    /// Tells this recipient.
+    /// Tells this recipient, or [`ON_CALL`].
     Notify(String),
     /// Raises the priority to this at least.
     Raise(Priority),
-    /// Gives the ticket to this person.
+    /// Gives the ticket to this person, or to [`ON_CALL`].
     Assign(String),
     /// Hands the ticket to this department.
     Move(Slug),

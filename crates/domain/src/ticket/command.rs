@@ -4,7 +4,7 @@ use super::clocks::Clocks;
 use super::draft::Draft;
 use super::{Actor, Fact, Hold, Status, Ticket, TicketId, escalate};
 use crate::routing::Priority;
-use crate::sla::{HoldKind, SlaBook, StopCause};
+use crate::sla::{HoldKind, ReplyPolicy, SlaBook, StopCause};
 use crate::{Label, Slug};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,17 @@ pub enum Refusal {
     /// An approval nobody is asked for.
     #[error("an approval needs the department that has to agree")]
     NoApprover,
+    /// The department leaves answers to others.
+    #[error(
+        "{} of `{department}` answers its tickets: move the ticket to the department that does",
+        if *.by_members { "only a member" } else { "nobody" }
+    )]
+    AnswersElsewhere {
+        /// Which department.
+        department: Slug,
+        /// Whether its members do.
+        by_members: bool,
+    },
     /// A name without any character.
     #[error("the assignee is empty: name a user, or null for nobody")]
     EmptyAssignee,
@@ -105,22 +116,22 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<Vec<Fact>, Refusal> {
     let clocks = Clocks { ticket, book, now };
+    if let Some(into) = ticket.merged_into
+        && !matches!(command, Command::Note { .. } | Command::Tick)
+    {
+        return Err(Refusal::Merged(into.ticket));
+    }
     match command {
         Command::Claim => claim(&clocks, actor),
         Command::Assign { to } => assign(&clocks, to.as_deref()),
         Command::Note { text } => Ok(vec![Fact::Noted {
             text: usable(text)?,
         }]),
-        Command::Reply { text, automatic } => reply(&clocks, text, *automatic),
+        Command::Reply { text, automatic } => reply(&clocks, actor, text, *automatic),
         Command::Hold {
             state,
             kind,
             until,
-    if let Some(into) = ticket.merged_into
-        && !matches!(command, Command::Note { .. } | Command::Tick)
-    {
-        return Err(Refusal::Merged(into.ticket));
-    }
             approver,
         } => hold(
             &clocks,
@@ -138,7 +149,10 @@ pub fn decide(
         Command::Resolve => Ok(resolve(&clocks)),
         Command::Reopen => Ok(reopen(&clocks)),
         Command::Relabel { label } => Ok(relabel(&clocks, *label)),
-        Command::Move { department } => Ok(move_to(&clocks, department, true)),
+        Command::Move { department } => {
+            let by_person = matches!(actor, Actor::Person(_));
+            Ok(move_to(&clocks, department, by_person))
+        }
         Command::SetPriority { priority } => Ok(set_priority(&clocks, *priority, true)),
         Command::Tick => Ok(escalate::tick(&clocks)),
     }
@@ -215,8 +229,14 @@ fn assigned(clocks: &Clocks<'_>, to: Option<&str>) -> Vec<Fact> {
         .collect()
 }
 
-fn reply(clocks: &Clocks<'_>, text: &str, automatic: bool) -> Result<Vec<Fact>, Refusal> {
+fn reply(
+    clocks: &Clocks<'_>,
+    actor: &Actor,
+    text: &str,
+    automatic: bool,
+) -> Result<Vec<Fact>, Refusal> {
     require_open(clocks.ticket)?;
+    require_answers(clocks, actor)?;
     let requested = Fact::ReplyRequested {
         reply: clocks.ticket.version + 1,
         text: usable(text)?,
@@ -305,6 +325,19 @@ fn relabel(clocks: &Clocks<'_>, to: Label) -> Vec<Fact> {
     let acknowledged = draft.clocks().acknowledged();
     draft.add(acknowledged);
     draft.into_facts()
+}
+
+/// What a department has not said of itself it leaves to whoever may work on its tickets.
+fn require_answers(clocks: &Clocks<'_>, actor: &Actor) -> Result<(), Refusal> {
+    let department = &clocks.ticket.department;
+    let (Actor::Person(name) | Actor::System(name)) = actor;
+    match clocks.book.duty(department) {
+        Some(duty) if !duty.answers(name) => Err(Refusal::AnswersElsewhere {
+            department: department.clone(),
+            by_members: duty.reply == ReplyPolicy::Members,
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn require_open(ticket: &Ticket) -> Result<(), Refusal> {

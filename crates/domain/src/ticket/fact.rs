@@ -170,7 +170,7 @@ pub enum Fact {
     /// It waits no longer.
     #[expect(missing_docs, reason = "the fields are named by their types")]
     Released { kind: HoldKind },
-    /// A step of an escalation chain called these recipients.
+    /// A step of an escalation chain called these recipients, and whoever was on call.
     #[expect(missing_docs, reason = "the fields are named by their types")]
     Escalated {
         clock: ClockKind,

@@ -3,4 +3,8 @@
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod icalendar;
+#[cfg(test)]
 mod oracle;
+#[cfg(test)]
+mod rota;

@@ -5,14 +5,16 @@ mod commands;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod duty;
+#[cfg(test)]
 mod intake;
 #[cfg(test)]
 mod promises;
 #[cfg(test)]
-mod simulation;
-#[cfg(test)]
 mod regroup;
 #[cfg(test)]
 mod regrouping;
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod story;

@@ -10,7 +10,7 @@ pub(crate) use browser::{FORM, LINK, OWN_PAGE, PASSWORD};
 
 use crate::live::feed;
 use crate::state::Inbox;
-use crate::{InboxConfig, Parts, service};
+use crate::{InboxConfig, Ownership, Parts, service};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -22,11 +22,11 @@ use switchboard_domain::access::Role;
 use switchboard_domain::intake::Incoming;
 use switchboard_domain::mention::Author;
 use switchboard_domain::routing::{Facts, Priority, RoutingTable, Row, route};
-use switchboard_domain::sla::{ClockKind, SlaBook, SlaPolicy};
+use switchboard_domain::sla::{ClockKind, HoldKind, HoldState, SlaBook, SlaPolicy};
 use switchboard_domain::ticket::{Actor, Command, TicketId};
 use switchboard_domain::{
-    Classification, ClassifiedMention, Label, ManualClock, Mention, OffsetMove, Op, Scores, Slug,
-    StoredOffset,
+    Classification, ClassifiedMention, Current, Label, ManualClock, Mention, OffsetMove, Op,
+    Scores, Slug, StoredOffset,
 };
 use switchboard_storage::access::NewToken;
 use switchboard_storage::sqlite::{SqliteOptions, SqliteStore};
@@ -103,8 +103,10 @@ impl World {
             clock: clock.clone(),
             metrics: metrics.clone(),
             authenticator: Authenticator::new(store.access.clone(), Some("this-run".into())),
-            book: book(),
-            departments: DEPARTMENTS.map(Slug::from_any).to_vec(),
+            ownership: Current::new(Ownership {
+                book: book(),
+                departments: DEPARTMENTS.map(Slug::from_any).to_vec(),
+            }),
             documents: vec![],
             stop: stop.clone(),
             run_id: "run".into(),
@@ -361,10 +363,16 @@ fn book() -> Arc<SlaBook> {
         (Priority::High, 1800),
         (Priority::Urgent, 600),
     ];
-    SlaBook::of(SlaPolicy {
+    let policy = SlaPolicy {
         name: "standard".into(),
         targets: [(ClockKind::FirstResponse, targets.into())].into(),
         warn_at_percent: vec![75],
         ..SlaPolicy::default()
-    })
+    };
+    let lab = HoldState {
+        name: "Waits for the lab".into(),
+        kind: HoldKind::WaitingExternal,
+    };
+    let states = [(Slug::from_any("waiting-lab"), lab)].into();
+    Arc::new(SlaBook::new(vec![policy], [], [].into()).with_states(states))
 }

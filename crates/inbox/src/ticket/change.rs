@@ -71,7 +71,7 @@ pub(super) async fn change(
         command,
         expected_version: version.0,
         actor: Actor::Person(caller.name.clone()),
-        book: Arc::clone(&inbox.book),
+        book: Arc::clone(&inbox.ownership.get().book),
         now: inbox.clock.now(),
     };
     match inbox.tickets.apply(change, &caller.scope()).await? {
@@ -84,14 +84,14 @@ pub(super) async fn change(
 
 /// The department of that name in the configuration.
 pub(super) fn department(inbox: &Inbox, name: &str) -> Result<Slug, ChangeError> {
-    let found = inbox
-        .departments
+    let departments = &inbox.ownership.get().departments;
+    let found = departments
         .iter()
         .find(|department| department.as_str() == name);
     found.cloned().ok_or_else(|| ChangeError::Unknown {
         what: "department",
         name: name.to_owned(),
-        known: nearest(name, inbox.departments.iter().map(Slug::as_str)),
+        known: nearest(name, departments.iter().map(Slug::as_str)),
     })
 }
 

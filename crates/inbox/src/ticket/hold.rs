@@ -1,6 +1,6 @@
 //! `POST /api/v1/tickets/{id}/hold` and `…/release`
 
-use super::change::{Changed, change, department};
+use super::change::{ChangeError, Changed, change, department};
 use crate::http::body::Body;
 use crate::http::problem::Problem;
 use crate::http::version::IfMatch;
@@ -11,8 +11,9 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
 use serde::Deserialize;
+use switchboard_domain::Slug;
 use switchboard_domain::access::Principal;
-use switchboard_domain::sla::HoldKind;
+use switchboard_domain::sla::{HoldKind, SlaBook};
 use switchboard_domain::ticket::Command;
 use utoipa::ToSchema;
 
@@ -21,8 +22,13 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub(crate) struct HoldBody {
     /// Whom or what it waits for. Clocks pause where the policy says so, never for an approval.
+    /// Needed unless `state` is given.
+    #[serde(default)]
     #[schema(schema_with = kinds)]
-    kind: HoldKind,
+    kind: Option<HoldKind>,
+    /// One of the states of the configuration, which says the kind.
+    #[serde(default)]
+    state: Option<String>,
     /// When it comes back by itself; needed for `snoozed`.
     #[serde(default)]
     #[schema(schema_with = schema::instant)]
@@ -52,9 +58,10 @@ pub(crate) async fn hold(
         Some(name) => Some(department(&inbox, name)?),
         None => None,
     };
+    let (state, kind) = meaning(&inbox.ownership.get().book, &body)?;
     let command = Command::Hold {
-        state: None,
-        kind: body.kind,
+        state,
+        kind,
         until: body.until,
         approver,
     };
@@ -69,6 +76,34 @@ pub(crate) async fn release(
     version: IfMatch,
 ) -> Result<Changed, Problem> {
     Ok(change(&inbox, &caller, (&id, version), Command::Release).await?)
+}
+
+/// A state says its kind; who gives both must not contradict the configuration.
+fn meaning(book: &SlaBook, body: &HoldBody) -> Result<(Option<Slug>, HoldKind), ChangeError> {
+    let unknown = |what, name: &str, known: Vec<String>| ChangeError::Unknown {
+        what,
+        name: name.to_owned(),
+        known: known.join(", "),
+    };
+    let kinds = || HoldKind::ALL.map(|kind| kind.as_str().to_owned()).to_vec();
+    let Some(name) = &body.state else {
+        let kind = body.kind.ok_or_else(|| unknown("kind", "", kinds()))?;
+        return Ok((None, kind));
+    };
+    let mut states = book.states().iter();
+    let found = states.find(|(state, _)| state.as_str() == name);
+    let Some((state, meaning)) = found else {
+        let known = book.states().keys().map(ToString::to_string).collect();
+        return Err(unknown("state", name, known));
+    };
+    if body.kind.is_some_and(|kind| kind != meaning.kind) {
+        return Err(unknown(
+            "kind of this state",
+            name,
+            vec![meaning.kind.as_str().to_owned()],
+        ));
+    }
+    Ok((Some(state.clone()), meaning.kind))
 }
 
 fn kinds() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
@@ -92,6 +127,19 @@ mod tests {
         assert_eq!(released.at("/hold"), "nothing");
     }
 
+    #[tokio::test]
+    async fn a_state_of_the_configuration_says_what_it_means() {
+        let world = World::new().await;
+        world.post("1", Label::Complaint).await;
+        let body = r#"{"state":"waiting-lab"}"#;
+        let held = world.act("ann", "/api/v1/tickets/1/hold", body).await;
+        assert_eq!(held.at("/hold/state"), "\"waiting-lab\"");
+        assert_eq!(held.at("/hold/kind"), "\"waiting_external\"");
+        let other = r#"{"state":"waiting-lab","kind":"snoozed"}"#;
+        let refused = world.act("ann", "/api/v1/tickets/1/hold", other).await;
+        assert!(refused.error().contains("unknown kind of this state"));
+    }
+
     #[rstest]
     #[case::for_ever(
         r#"{"kind":"snoozed"}"#,
@@ -101,6 +149,8 @@ mod tests {
         r#"{"kind":"approval"}"#,
         "an approval needs the department that has to agree"
     )]
+    #[case::neither(r#"{}"#, "unknown kind")]
+    #[case::no_such_state(r#"{"state":"lab"}"#, "unknown state `lab`")]
     #[case::unknown(
         r#"{"kind":"approval","approver":"leagl"}"#,
         "unknown department `leagl` (known: legal)"

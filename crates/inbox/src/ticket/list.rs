@@ -32,7 +32,7 @@ pub(crate) async fn list(
     Extension(caller): Extension<Principal>,
     Pairs(pairs): Pairs<Vec<(String, String)>>,
 ) -> Result<Json<TicketPage>, Problem> {
-    let filter = filter::read(pairs, &caller, &inbox.departments)?;
+    let filter = filter::read(pairs, &caller, &inbox.ownership.get().departments)?;
     let page = inbox.tickets.list(&filter.query, &caller.scope()).await?;
     let next = page
         .next

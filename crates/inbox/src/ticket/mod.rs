@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`list`], [`show`] | reading |
+//! | [`list`], [`show`], [`sla`] | reading |
 //! | [`claim`] … [`priority`] | one change each |
 //! | [`change`] | what every change does, and how it can fail |
 //! | [`merge`], [`split`], [`regroup`] | posts that change tickets |
@@ -29,6 +29,7 @@ pub(crate) mod reopen;
 pub(crate) mod reply;
 pub(crate) mod resolve;
 pub(crate) mod show;
+pub(crate) mod sla;
 pub(crate) mod split;
 mod timeline;
 pub(crate) mod view;

@@ -50,7 +50,7 @@ pub(super) async fn regroup(
         how,
         expected_version: version.0,
         actor: Actor::Person(caller.name.clone()),
-        book: Arc::clone(&inbox.book),
+        book: Arc::clone(&inbox.ownership.get().book),
         now: inbox.clock.now(),
     };
     match inbox.tickets.regroup(wish, &caller.scope()).await? {

@@ -94,6 +94,7 @@ fn sentence(fact: &Fact) -> String {
             clock,
             step,
             notify,
+            on_call,
             ..
         } => escalated(*clock, *step, notify, on_call.as_deref()),
         Fact::MergedInto(into) => format!("merged into ticket {}", into.ticket),
@@ -134,8 +135,8 @@ fn status_changed(to: Status, reason: Option<CloseReason>) -> String {
         Some(CloseReason::Spam) => ": spam",
         Some(CloseReason::Thanks) => ": only a thank-you",
         Some(CloseReason::PostDeleted) => ": the author deleted it",
-        None => "",
         Some(CloseReason::Merged) => ": its posts are in another ticket",
+        None => "",
     };
     match to {
         Status::Open => "reopened".to_owned(),
@@ -175,20 +176,19 @@ fn held(hold: &Hold) -> String {
     )
 }
 
-fn escalated(clock: ClockKind, step: u8, notify: &[String]) -> String {
+fn escalated(clock: ClockKind, step: u8, notify: &[String], on_call: Option<&str>) -> String {
     let clock = words(clock.as_str());
+    let on_call = on_call.map(|person| format!("; {person} is on call"));
+    let on_call = on_call.unwrap_or_default();
     if notify.is_empty() {
-        return format!("{clock}: escalation step {step} taken");
+        return format!("{clock}: escalation step {step} taken{on_call}");
     }
     format!(
-        "{clock}: escalation step {step} calls {}",
+        "{clock}: escalation step {step} calls {}{on_call}",
         notify.join(", ")
     )
 }
 
-fn deadline(schedule: &[Point]) -> Option<Timestamp> {
-    let mut points = schedule.iter();
-    let breach = points.find(|point| point.milestone == Milestone::Breach);
 fn counted(posts: usize) -> String {
     match posts {
         1 => "1 post".to_owned(),
@@ -196,6 +196,9 @@ fn counted(posts: usize) -> String {
     }
 }
 
+fn deadline(schedule: &[Point]) -> Option<Timestamp> {
+    let mut points = schedule.iter();
+    let breach = points.find(|point| point.milestone == Milestone::Breach);
     breach.map(|point| point.at)
 }
 

@@ -108,10 +108,14 @@ fn check_name(name: &str) -> Result<(), Problem> {
 
 fn departments(inbox: &Inbox, body: &CreateTokenBody) -> Result<BTreeSet<Slug>, Problem> {
     let mut departments = BTreeSet::new();
+    let ownership = inbox.ownership.get();
     for name in &body.departments {
-        let known = inbox.departments.iter().find(|slug| slug.as_str() == name);
+        let known = ownership
+            .departments
+            .iter()
+            .find(|slug| slug.as_str() == name);
         let Some(known) = known else {
-            let nearest = nearest(name, inbox.departments.iter().map(Slug::as_str));
+            let nearest = nearest(name, ownership.departments.iter().map(Slug::as_str));
             return Err(Problem::refused(format!(
                 "unknown department `{name}` (known: {nearest})"
             )));

@@ -123,7 +123,8 @@ pub(crate) async fn read(
 /// of another department looks like none at all.
 fn readable(inbox: &Inbox, caller: &Principal, name: &str) -> Result<TopicName, TopicError> {
     let scope = caller.scope();
-    let seen = inbox
+    let ownership = inbox.ownership.get();
+    let seen = ownership
         .departments
         .iter()
         .filter(|department| scope.contains(department));

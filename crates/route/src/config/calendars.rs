@@ -1,13 +1,19 @@
 //! `[calendars.<name>]`: when people are at work.
 
+use super::{Context, dates};
 use jiff::civil::{Date, Weekday};
-use jiff::tz::TimeZone;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use switchboard_config::{Located, Section};
+use switchboard_domain::calendar::icalendar::holidays;
 use switchboard_domain::calendar::{Calendar, OpenHours, Week};
 
 /// The name every installation has without writing it down: around the clock.
 const ALWAYS: &str = "always";
+
+/// Yearly holidays are written out for these: no deadline lies beyond, and a file is read
+/// again at every start.
+const HOLIDAY_YEARS: RangeInclusive<i16> = 2020..=2050;
 
 /// Keys of weekly hours, and the days each stands for.
 const DAY_KEYS: [(&str, &[Weekday]); 10] = [
@@ -61,15 +67,15 @@ impl Calendars {
     }
 }
 
-pub(super) fn read(root: &mut Section<'_>) -> Calendars {
+pub(super) fn read(root: &mut Section<'_>, context: &Context) -> Calendars {
     let read = root.sections("calendars", |key, section| {
         if key.value == ALWAYS {
             let message = "`always` is the calendar that never closes: choose another name";
             section.problem(&key.place, message);
         }
-        let zone = read_zone(section);
+        let zone = dates::zone(section);
         let weekly = read_week(section);
-        let dates = read_dates(section);
+        let dates = read_dates(section, context);
         match Calendar::new(&key.value, zone?, weekly, dates) {
             Ok(calendar) => Some(calendar),
             Err(error) => {
@@ -79,20 +85,6 @@ pub(super) fn read(root: &mut Section<'_>) -> Calendars {
         }
     });
     Calendars(read.into_iter().flatten().collect())
-}
-
-fn read_zone(section: &mut Section<'_>) -> Option<TimeZone> {
-    section.required::<String>("time_zone")?;
-    let zone: Located<String> = section.located("time_zone")?;
-    let found = TimeZone::get(&zone.value);
-    if found.is_err() {
-        let message = format!(
-            "`{}` is no IANA time zone, for example Europe/Berlin",
-            zone.value
-        );
-        section.problem(&zone.place, message);
-    }
-    found.ok()
 }
 
 fn read_week(section: &mut Section<'_>) -> Week {
@@ -119,28 +111,44 @@ fn read_hours(section: &mut Section<'_>, key: &str) -> Vec<OpenHours> {
     hours.collect()
 }
 
-/// `closed = ["2026-12-25"]`, and `[[calendars.<name>.dates]]` for other hours than usual.
-fn read_dates(section: &mut Section<'_>) -> BTreeMap<Date, Vec<OpenHours>> {
+/// `closed = ["2026-12-25"]`, `holidays = ["public.ics"]`, and `[[calendars.<name>.dates]]`
+/// for other hours than usual, which win over both.
+fn read_dates(section: &mut Section<'_>, context: &Context) -> BTreeMap<Date, Vec<OpenHours>> {
     let closed = section.located_list("closed").unwrap_or_default();
     let closed = closed
         .iter()
-        .filter_map(|date| Some((read_date(section, date)?, vec![])));
+        .filter_map(|date| Some((dates::date(section, date)?, vec![])));
     let mut dates: BTreeMap<Date, Vec<OpenHours>> = closed.collect();
+    dates.extend(
+        read_holidays(section, context)
+            .into_iter()
+            .map(|date| (date, vec![])),
+    );
     let other = section.array("dates", |section| {
         let open = read_hours(section, "open");
         section.required::<String>("date")?;
         let date: Located<String> = section.located("date")?;
-        Some((read_date(section, &date)?, open))
+        Some((dates::date(section, &date)?, open))
     });
     dates.extend(other.into_iter().flatten());
     dates
 }
 
-fn read_date(section: &Section<'_>, written: &Located<String>) -> Option<Date> {
-    let date = written.value.parse();
-    if date.is_err() {
-        let message = format!("`{}` is no date: write it as 2026-12-25", written.value);
-        section.problem(&written.place, message);
+/// The whole days of iCalendar files.
+fn read_holidays(section: &mut Section<'_>, context: &Context) -> BTreeSet<Date> {
+    let files = section.located_list("holidays").unwrap_or_default();
+    let mut dates = BTreeSet::new();
+    for file in files {
+        let name = &file.value;
+        let read =
+            (context.read_file)(name).map_err(|error| format!("cannot read `{name}`: {error}"));
+        let read = read.and_then(|text| {
+            holidays(&text, &HOLIDAY_YEARS).map_err(|error| format!("`{name}`, {error}"))
+        });
+        match read {
+            Ok(days) => dates.extend(days),
+            Err(message) => section.problem(&file.place, message),
+        }
     }
-    date.ok()
+    dates
 }

@@ -3,22 +3,25 @@
 //! Every problem is reported at its own place, together with all others of the file.
 
 mod calendars;
+mod columns;
+mod context;
+mod dates;
+mod departments;
 mod escalations;
 mod policies;
 mod rows;
+mod states;
 
 use calendars::Calendars;
 
+pub use context::Context;
+
 use jiff::SignedDuration;
 use std::sync::Arc;
-use std::time::Duration;
-use switchboard_config::{Located, Section};
+use switchboard_config::{Located, Problem, Section};
 use switchboard_domain::Slug;
 use switchboard_domain::routing::RoutingTable;
-use switchboard_domain::sla::{SlaBook, SlaPolicy};
-
-/// The contract's join window: the next day's "still waiting" belongs to yesterday's ticket.
-const JOIN_WINDOW_DEFAULT: Duration = Duration::from_hours(24);
+use switchboard_domain::sla::{Duty, SlaBook, SlaPolicy};
 
 /// A part of the company that owns tickets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub struct Department {
     pub name: String,
     /// The calendar it works by; around the clock without one.
     pub calendar: Option<String>,
+    /// Who works there, and how they are called.
+    pub duty: Duty,
 }
 
 /// What the route stage is told.
@@ -42,53 +47,59 @@ pub struct RouteConfig {
     pub book: Arc<SlaBook>,
     /// How long an author's next post to the same account joins the open ticket.
     pub join_window: SignedDuration,
+    /// The topics that rows name, with their places.
+    pub topics: Vec<Located<String>>,
 }
 
 impl RouteConfig {
     /// Reads the sections from the root of a document. `None` when the table cannot be
     /// built; the document holds the problems then.
-    pub fn read(root: &mut Section<'_>, join_window: SignedDuration) -> Option<Self> {
-        let calendars = calendars::read(root);
-        let departments = read_departments(root, &calendars);
+    pub fn read(root: &mut Section<'_>, context: &Context) -> Option<Self> {
+        let calendars = calendars::read(root, context);
+        let departments = departments::read(root, &calendars, context);
         let names = Names::of(&departments);
-        let policies = root.section("sla", |sla| policies::read(sla, &names, &calendars));
-        let table = root.section("routing", |routing| rows::read(routing, &names, &policies));
-        let book = book(policies, calendars, &departments);
+        let calls = Calls::new(&names, &departments, context);
+        let policies = root.section("sla", |sla| policies::read(sla, &calls, &calendars));
+        let (table, topics) = root.section("routing", |routing| {
+            rows::read(routing, &names, &policies, context)
+        });
+        let states = states::read(root);
+        let book = book(policies, calendars, &departments).with_states(states);
         Some(Self {
             departments,
             table: Arc::new(table?),
             book: Arc::new(book),
-            join_window,
+            join_window: context.join_window,
+            topics,
         })
     }
-}
 
-/// Reads `join_window` of `[store]`; the section has keys of others too.
-pub fn read_join_window(store: &mut Section<'_>) -> SignedDuration {
-    let window = store.duration_or("join_window", JOIN_WINDOW_DEFAULT);
-    SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)
+    /// Every department's name in queues, topics and the API.
+    pub fn slugs(&self) -> impl Iterator<Item = &Slug> {
+        self.departments.iter().map(|department| &department.slug)
+    }
+
+    /// The topics of rows that are neither in `known` nor above one of them, each a problem
+    /// at its place: such a row would never win.
+    pub fn unknown_topics<'k>(&self, known: impl IntoIterator<Item = &'k str>) -> Vec<Problem> {
+        columns::unknown_topics(&self.topics, known)
+    }
 }
 
 fn book(policies: Vec<SlaPolicy>, calendars: Calendars, departments: &[Department]) -> SlaBook {
     let hours = departments
         .iter()
         .filter_map(|department| Some((department.slug.clone(), department.calendar.clone()?)));
-    SlaBook::new(policies, calendars.0, hours.collect())
+    let duties = departments
+        .iter()
+        .map(|department| (department.slug.clone(), department.duty.clone()));
+    SlaBook::new(policies, calendars.0, hours.collect()).with_duties(duties.collect())
 }
 
 /// The departments one may name.
 struct Names(Vec<Slug>);
 
 impl Names {
-    fn of(departments: &[Department]) -> Self {
-        Self(
-            departments
-                .iter()
-                .map(|department| department.slug.clone())
-                .collect(),
-        )
-    }
-
     /// The department of that name; an unknown one is a problem at its place.
     fn find(&self, section: &Section<'_>, name: &Located<String>) -> Option<Slug> {
         let known = self.0.iter().find(|slug| slug.as_str() == name.value);
@@ -101,22 +112,27 @@ impl Names {
     }
 }
 
-fn read_departments(root: &mut Section<'_>, calendars: &Calendars) -> Vec<Department> {
-    let read = root.sections("departments", |key, section| {
-        let slug = Slug::new(&key.value);
-        if let Err(error) = &slug {
-            section.problem(&key.place, error.to_string());
+/// Whom an escalation may call: departments to hand over to, notifiers, who is on call.
+struct Calls<'a> {
+    names: &'a Names,
+    context: &'a Context,
+    /// Departments that can call somebody.
+    reachable: Vec<&'a Slug>,
+    /// Departments that know who is on call.
+    with_rota: Vec<&'a Slug>,
+}
+
+impl<'a> Calls<'a> {
+    fn new(names: &'a Names, departments: &'a [Department], context: &'a Context) -> Self {
+        let having = |has: fn(&Duty) -> bool| {
+            let found = departments.iter().filter(|one| has(&one.duty));
+            found.map(|department| &department.slug).collect()
+        };
+        Self {
+            names,
+            context,
+            reachable: having(|duty| !duty.channels.is_empty()),
+            with_rota: having(|duty| duty.rota.is_some()),
         }
-        let name = section.value("name").unwrap_or_else(|| key.value.clone());
-        let calendar = calendars.find(section, "calendar");
-        Some(Department {
-            slug: slug.ok()?,
-            name,
-            calendar,
-        })
-    });
-    if read.is_empty() {
-        root.problem_here("no department: add at least one `[departments.<name>]`");
     }
-    read.into_iter().flatten().collect()
 }

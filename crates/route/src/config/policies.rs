@@ -1,13 +1,13 @@
 //! `[[sla.policies]]`: the promises.
 
 use super::calendars::Calendars;
-use super::{Names, escalations};
-use std::collections::{BTreeMap, BTreeSet};
+use super::{Calls, columns, escalations};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use switchboard_config::Section;
+use switchboard_domain::Label;
 use switchboard_domain::routing::{AuthorTier, Priority};
 use switchboard_domain::sla::{ClockKind, HoldKind, PolicyScope, SlaPolicy, Targets};
-use switchboard_domain::{Label, Slug};
 
 /// Above this a promise is none; it also keeps every deadline within the calendar.
 const TARGET_MAX: Duration = Duration::from_hours(24 * 366);
@@ -15,9 +15,13 @@ const TARGET_MAX: Duration = Duration::from_hours(24 * 366);
 /// More warnings than this are noise, and each is one more transaction per ticket.
 const WARNINGS_MAX: usize = 5;
 
-pub(super) fn read(sla: &mut Section<'_>, names: &Names, calendars: &Calendars) -> Vec<SlaPolicy> {
+pub(super) fn read(
+    sla: &mut Section<'_>,
+    calls: &Calls<'_>,
+    calendars: &Calendars,
+) -> Vec<SlaPolicy> {
     let policies: Vec<SlaPolicy> = sla
-        .array("policies", |section| read_policy(section, names, calendars))
+        .array("policies", |section| read_policy(section, calls, calendars))
         .into_iter()
         .flatten()
         .collect();
@@ -35,11 +39,11 @@ pub(super) fn read(sla: &mut Section<'_>, names: &Names, calendars: &Calendars) 
 
 fn read_policy(
     section: &mut Section<'_>,
-    names: &Names,
+    calls: &Calls<'_>,
     calendars: &Calendars,
 ) -> Option<SlaPolicy> {
     let name: Option<String> = section.required("name");
-    let scope = read_scope(section, names);
+    let scope = read_scope(section, calls);
     let targets = read_clocks(section);
     let kinds = HoldKind::ALL.map(|kind| (kind.as_str(), kind));
     let pauses_on = section.choices("pauses_on", &kinds).unwrap_or_default();
@@ -50,7 +54,7 @@ fn read_policy(
             "an approval is our own time: no clock pauses for it",
         );
     }
-    let escalations = escalations::read(section, names, &targets);
+    let escalations = escalations::read(section, calls, &scope, &targets);
     Some(SlaPolicy {
         name: name?,
         scope,
@@ -63,31 +67,22 @@ fn read_policy(
     })
 }
 
-fn read_scope(section: &mut Section<'_>, names: &Names) -> PolicyScope {
+fn read_scope(section: &mut Section<'_>, calls: &Calls<'_>) -> PolicyScope {
     let labels = Label::ALL.map(|label| (label.as_str(), label));
     let tiers = AuthorTier::ALL.map(|tier| (tier.as_str(), tier));
     let labels = section.choices("label", &labels).unwrap_or_default();
     let tiers = section.choices("author_tier", &tiers).unwrap_or_default();
-    let platforms = section.located_list("platform").unwrap_or_default();
-    let platforms = platforms.iter().filter_map(|name| {
-        let slug = Slug::new(&name.value);
-        if let Err(error) = &slug {
-            section.problem(&name.place, error.to_string());
-        }
-        slug.ok()
-    });
-    let platforms = platforms.collect();
     let departments = section.located_list("department").unwrap_or_default();
     let departments = departments
         .iter()
-        .filter_map(|name| names.find(section, name))
+        .filter_map(|name| calls.names.find(section, name))
         .collect();
     PolicyScope {
         labels: labels.into_iter().collect(),
-        platforms,
+        platforms: columns::platforms(section, calls.context).unwrap_or_default(),
         departments,
         author_tiers: tiers.into_iter().collect(),
-        languages: section.value_or("language", BTreeSet::new()),
+        languages: columns::languages(section).unwrap_or_default(),
     }
 }
 

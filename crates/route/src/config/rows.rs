@@ -1,6 +1,6 @@
 //! `[routing]` and `[[routing.rows]]`: the routing table.
 
-use super::Names;
+use super::{Context, Names, columns};
 use std::collections::{BTreeMap, BTreeSet};
 use switchboard_config::{Located, Place, Section};
 use switchboard_domain::routing::{
@@ -28,15 +28,39 @@ const FIELDS: [&str; 8] = [
     "sla",
 ];
 
+/// What a row may refer to.
+struct Known<'a> {
+    names: &'a Names,
+    policies: &'a [SlaPolicy],
+    context: &'a Context,
+}
+
+/// The table, and every topic its rows name.
 pub(super) fn read(
     routing: &mut Section<'_>,
     names: &Names,
     policies: &[SlaPolicy],
-) -> Option<RoutingTable> {
+    context: &Context,
+) -> (Option<RoutingTable>, Vec<Located<String>>) {
     let fallback = required_department(routing, "fallback", names);
-    let rows = routing.array("rows", |section| read_row(section, names, policies));
-    let rows: Vec<PlacedRow> = rows.into_iter().collect::<Option<_>>()?;
-    build(routing, rows, fallback?)
+    let known = Known {
+        names,
+        policies,
+        context,
+    };
+    let mut topics = vec![];
+    let rows = routing.array("rows", |section| {
+        topics.extend(
+            section
+                .located_list(Column::Topic.as_str())
+                .unwrap_or_default(),
+        );
+        read_row(section, &known)
+    });
+    let rows: Option<Vec<PlacedRow>> = rows.into_iter().collect();
+    let table = rows.zip(fallback);
+    let table = table.and_then(|(rows, fallback)| build(routing, rows, fallback));
+    (table, topics)
 }
 
 fn build(routing: &Section<'_>, rows: Vec<PlacedRow>, fallback: Slug) -> Option<RoutingTable> {
@@ -80,16 +104,21 @@ fn never_wins(table: &RoutingTable, row: &Unreachable) -> String {
     format!("row `{name}` never wins: {earlier} before it takes every post; move it up or drop it")
 }
 
-fn read_row(section: &mut Section<'_>, names: &Names, policies: &[SlaPolicy]) -> Option<PlacedRow> {
+fn read_row(section: &mut Section<'_>, known: &Known<'_>) -> Option<PlacedRow> {
+    let Known {
+        names,
+        policies,
+        context,
+    } = known;
     let name: Option<String> = section.required("name");
     let department = required_department(section, "department", names);
     let row = Row {
         name: name.clone().unwrap_or_default(),
         label: choice_set(section, Column::Label, &Label::ALL.map(|l| (l.as_str(), l))),
         topic: text_set(section, Column::Topic),
-        platform: slug_set(section, Column::Platform),
-        brand: slug_set(section, Column::Brand),
-        language: text_set(section, Column::Language),
+        platform: columns::platforms(section, context),
+        brand: columns::brands(section, context),
+        language: columns::languages(section),
         form: choice_set(
             section,
             Column::Form,
@@ -139,20 +168,6 @@ fn choice_set<T: Copy + Ord>(
 fn text_set(section: &mut Section<'_>, column: Column) -> Option<BTreeSet<String>> {
     let texts = section.located_list(column.as_str())?;
     Some(texts.into_iter().map(|text| text.value).collect())
-}
-
-fn slug_set(section: &mut Section<'_>, column: Column) -> Option<BTreeSet<Slug>> {
-    let names = section.located_list(column.as_str())?;
-    let slugs = names
-        .iter()
-        .filter_map(|name| match Slug::new(&name.value) {
-            Ok(slug) => Some(slug),
-            Err(error) => {
-                section.problem(&name.place, error.to_string());
-                None
-            }
-        });
-    Some(slugs.collect())
 }
 
 fn required_department(section: &mut Section<'_>, key: &str, names: &Names) -> Option<Slug> {

@@ -7,8 +7,9 @@ use switchboard_config::Document;
 use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::ticket::{Ticket, TicketId};
 use switchboard_domain::{
-    Classification, ClassifiedMention, Clock, Label, ManualClock, Mention, Scores, Slug,
+    Classification, ClassifiedMention, Clock, Current, Label, ManualClock, Mention, Scores, Slug,
 };
+use switchboard_route::config::Context;
 use switchboard_route::outbox::OutboxRelay;
 use switchboard_route::sla_timer::SlaTimer;
 use switchboard_route::{RouteConfig, RouteStage};
@@ -22,6 +23,14 @@ use switchboard_telemetry::{Metrics, Outcome};
 use tempfile::TempDir;
 
 const DEFAULT: &str = include_str!("../../../../config/default.toml");
+
+const PUBLIC_HOLIDAYS: &str = "BEGIN:VCALENDAR
+BEGIN:VEVENT
+DTSTART;VALUE=DATE:20201225
+RRULE:FREQ=YEARLY
+END:VEVENT
+END:VCALENDAR
+";
 
 pub(crate) fn at(minute: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + minute * 60).unwrap()
@@ -40,8 +49,17 @@ pub(crate) struct World {
 pub(crate) fn read(text: &str) -> (Option<RouteConfig>, Vec<String>) {
     let environment = BTreeMap::new();
     let document = Document::parse("route.toml", text, &environment, &[]);
-    let window = SignedDuration::from_hours(24);
-    let config = document.read(|root| RouteConfig::read(root, window));
+    let context = Context {
+        recipients: ["lead", "ops"].map(str::to_owned).to_vec(),
+        brands: ["acme", "globex"].map(str::to_owned).to_vec(),
+        platforms: vec![Slug::from_any("intranet")],
+        read_file: |path| match path {
+            "public.ics" => Ok(PUBLIC_HOLIDAYS.to_owned()),
+            _ => Err(std::io::ErrorKind::NotFound.into()),
+        },
+        ..Context::default()
+    };
+    let config = document.read(|root| RouteConfig::read(root, &context));
     let problems = document.into_problems();
     (config, problems.iter().map(ToString::to_string).collect())
 }
@@ -168,7 +186,7 @@ impl World {
     pub(crate) fn timer(&self) -> SlaTimer {
         SlaTimer {
             timers: Arc::clone(&self.store.timers),
-            book: default_config().book,
+            ownership: Current::new(default_config()),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             metrics: self.metrics.clone(),
         }
@@ -185,11 +203,8 @@ impl World {
 }
 
 fn stage(store: &Store, clock: Arc<ManualClock>, metrics: &Metrics) -> RouteStage {
-    let config = default_config();
     RouteStage {
-        table: config.table,
-        book: config.book,
-        join_window: config.join_window,
+        ownership: Current::new(default_config()),
         intake: Arc::clone(&store.intake),
         offsets: Arc::clone(&store.offsets),
         clock,

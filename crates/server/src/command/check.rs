@@ -13,10 +13,11 @@ pub(crate) fn run(check: &Check, environment: &Environment) -> Result<Done> {
     let problems = match Config::parse(&name, &read_text(&check.file)?, environment) {
         Ok(config) => {
             check_rules(&config, check.json)?;
-            if !check.json {
+            let unknown = wiring::unknown_topics(&config)?;
+            if !check.json && unknown.is_empty() {
                 praise(&name, &config);
             }
-            vec![]
+            unknown
         }
         Err(problems) => problems,
     };

@@ -39,18 +39,33 @@ fn lines(ticket: &Value) -> Vec<String> {
         terminal::harmless(&text(&ticket["mention"]["text"]), TEXT_CHARACTERS),
     ];
     lines.extend(strings(&ticket["explanation"]["lines"]));
-    for clock in ticket["clocks"].as_array().into_iter().flatten() {
-        lines.push(format!(
-            "clock {}: {}, policy `{}`, due {}, started {} ({})",
+    lines.extend(promises(ticket));
+    lines
+}
+
+/// Each clock with the policy and the calendar that were chosen for it.
+fn promises(ticket: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let clocks = ticket["clocks"].as_array().map_or(&[][..], Vec::as_slice);
+    if clocks.is_empty() {
+        return vec!["no policy promises anything for it".to_owned()];
+    }
+    let line = |clock: &Value| {
+        format!(
+            "clock {} {}: {}, policy `{}`, calendar `{}`, {} s for {}, due {}, started {} ({})",
             text(&clock["clock"]),
+            clock["cycle"],
             text(&clock["status"]),
             text(&clock["policy"]),
+            text(&clock["calendar"]),
+            clock["target_seconds"],
+            text(&clock["department"]),
             text(&clock["due_at"]),
             text(&clock["started_at"]),
             text(&clock["start_reason"]),
-        ));
-    }
-    lines
+        )
+    };
+    clocks.iter().map(line).collect()
 }
 
 fn strings(value: &Value) -> Vec<String> {

@@ -14,6 +14,7 @@ mod notify;
 mod principal;
 mod replay;
 mod run;
+mod sla;
 mod topic;
 mod train;
 mod user;
@@ -36,6 +37,7 @@ pub(crate) fn dispatch(arguments: Arguments, environment: Environment) -> Result
         Command::Eval(eval) => eval::run(&eval, &environment),
         Command::Connector(connector) => connector::run(&connector),
         Command::Explain(explain) => on_runtime(explain::run(explain, environment)),
+        Command::Sla(sla) => on_runtime(sla::run(sla, environment)),
         Command::Notify(notify) => on_runtime(notify::run(notify, environment)),
         Command::User(user) => on_runtime(user::run(user, environment)),
         Command::Token(token) => on_runtime(principal::token(token, environment)),

@@ -4,7 +4,7 @@ use crate::arguments::{Listeners, Role, Run};
 use crate::config::{Config, Environment};
 use crate::exit::Done;
 use crate::lock::{DataLock, Running};
-use crate::wiring::{self, Parts};
+use crate::wiring::{self, Again, Parts};
 use crate::{login_link, randomness, terminal};
 use anyhow::Result;
 use clap::ValueEnum;
@@ -25,7 +25,12 @@ pub(crate) async fn run(run: Run, environment: Environment) -> Result<Done> {
     } else {
         run.roles.iter().copied().collect()
     };
+    let again = Again {
+        file: run.installation.config.clone(),
+        environment,
+    };
     let server = Server::start(config, roles).await?;
+    server.parts.reload_on_signal(again)?;
     server.announce(run.json, server.first_link().await?);
     server.run_to_end().await?;
     Ok(Done::Fully)

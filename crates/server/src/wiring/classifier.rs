@@ -62,3 +62,31 @@ pub(crate) fn rules(config: &Config) -> Result<RuleSet> {
     })?;
     Ok(rules)
 }
+
+/// Refuses rows whose topics nothing ever gives: they would never win.
+///
+/// # Errors
+/// A usage failure that lists them, or says what is wrong with the rule file.
+pub(crate) fn check_topics(config: &Config) -> Result<()> {
+    let problems = unknown_topics(config)?;
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let reason = format!("the configuration is not usable\n{}", lines.join("\n"));
+    Err(Failure::Usage(reason).into())
+}
+
+/// The topics of rows that neither the rules nor a brand knows, each at its place.
+pub(crate) fn unknown_topics(config: &Config) -> Result<Vec<switchboard_config::Problem>> {
+    if config.route.topics.is_empty() {
+        return Ok(vec![]);
+    }
+    let rules = rules(config)?;
+    let given = rules
+        .rules()
+        .iter()
+        .filter_map(|rule| rule.topic.as_deref());
+    let listed = config.topics.iter().map(String::as_str);
+    Ok(config.route.unknown_topics(given.chain(listed)))
+}

@@ -5,6 +5,7 @@ use crate::randomness;
 use std::sync::Arc;
 use std::time::Duration;
 use switchboard_ingest::worker::{WorkerParts, start_sources};
+use switchboard_route::orphans::Orphans;
 use switchboard_route::outbox::OutboxRelay;
 use switchboard_route::sla_timer::SlaTimer;
 use switchboard_route::upkeep::Upkeep;
@@ -34,7 +35,7 @@ impl Parts {
     pub(super) fn start_timers(&self) {
         let timer = SlaTimer {
             timers: Arc::clone(&self.store.timers),
-            book: Arc::clone(&self.config.route.book),
+            ownership: Arc::clone(&self.ownership.route),
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
         };
@@ -58,6 +59,10 @@ impl Parts {
             tickets: Arc::clone(&self.store.tickets),
             idempotency_keys: Arc::clone(&self.store.idempotency_keys),
             sessions: Arc::clone(&self.store.sessions),
+            orphans: Orphans {
+                tickets: Arc::clone(&self.store.tickets),
+                ownership: Arc::clone(&self.ownership.route),
+            },
             relay: Arc::clone(&relay),
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),

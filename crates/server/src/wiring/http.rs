@@ -68,7 +68,6 @@ impl Parts {
     }
 
     fn inbox(&self) -> switchboard_inbox::Parts {
-        let departments = self.config.route.departments.iter();
         switchboard_inbox::Parts {
             tickets: Arc::clone(&self.store.tickets),
             access: Arc::clone(&self.store.access),
@@ -80,10 +79,7 @@ impl Parts {
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
             authenticator: self.authenticator.clone(),
-            book: Arc::clone(&self.config.route.book),
-            departments: departments
-                .map(|department| department.slug.clone())
-                .collect(),
+            ownership: Arc::clone(&self.ownership.inbox),
             documents: if self.has(Role::Ingest) {
                 vec![switchboard_ingest::receive::OPENAPI]
             } else {

@@ -8,18 +8,21 @@
 //! | [`notifiers`] | one stage per channel that people are told through |
 //! | [`duties`] | sources, timers, the relay, retention, the watchdog |
 //! | [`http`] | the API and the ops listener |
+//! | [`reload`] | SIGHUP: departments, table and promises are read again |
 
 mod classifier;
 mod duties;
 mod http;
 mod notifiers;
 mod open;
+mod reload;
 mod stages;
 
-pub(crate) use classifier::{classifier, classifier_with, rules};
+pub(crate) use classifier::{classifier, classifier_with, rules, unknown_topics};
 pub(crate) use http::listen;
 pub(crate) use notifiers::{open_notifier, page_base};
 pub(crate) use open::{open, open_store};
+pub(crate) use reload::Again;
 
 use crate::arguments::Role;
 use crate::config::Config;
@@ -27,7 +30,8 @@ use crate::lifecycle::Lifecycle;
 use anyhow::Result;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use switchboard_domain::Clock;
+use switchboard_domain::{Clock, Current};
+use switchboard_route::RouteConfig;
 use switchboard_storage::{Authenticator, Store};
 use switchboard_stream::log::Log;
 use switchboard_telemetry::Metrics;
@@ -44,6 +48,37 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) authenticator: Authenticator,
     pub(crate) lifecycle: Lifecycle,
+    pub(crate) ownership: Ownership,
+}
+
+/// Who owns what and by when, as every part sees it at the moment.
+#[derive(Clone)]
+pub(crate) struct Ownership {
+    pub(crate) route: Arc<Current<RouteConfig>>,
+    pub(crate) inbox: Arc<Current<switchboard_inbox::Ownership>>,
+}
+
+impl Ownership {
+    pub(crate) fn new(route: &Arc<RouteConfig>) -> Self {
+        Self {
+            route: Current::new(Arc::clone(route)),
+            inbox: Current::new(as_inbox_sees_it(route)),
+        }
+    }
+
+    /// From now on this holds. The inbox first: what is routed to a new department is seen
+    /// in its queue.
+    pub(crate) fn set(&self, route: &Arc<RouteConfig>) {
+        self.inbox.set(as_inbox_sees_it(route));
+        self.route.set(Arc::clone(route));
+    }
+}
+
+fn as_inbox_sees_it(route: &RouteConfig) -> switchboard_inbox::Ownership {
+    switchboard_inbox::Ownership {
+        book: Arc::clone(&route.book),
+        departments: route.slugs().cloned().collect(),
+    }
 }
 
 impl Parts {

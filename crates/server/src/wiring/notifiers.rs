@@ -47,6 +47,7 @@ impl Parts {
             notifier: Arc::new(notifier),
             delivery: Arc::new(client),
             incidents: Arc::clone(&self.store.incidents),
+            tickets: Arc::clone(&self.store.tickets),
             log: self.log(),
             clock: Arc::clone(&self.clock),
             pause: Arc::new(RuntimePause),

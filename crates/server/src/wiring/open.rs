@@ -1,6 +1,6 @@
 //! Log, store, metrics and rules, opened.
 
-use super::Parts;
+use super::{Ownership, Parts};
 use crate::arguments::Role;
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use switchboard_alert::notify::Notifier;
 use switchboard_domain::{Clock, Slug};
+use switchboard_route::RouteConfig;
 use switchboard_storage::{
     Authenticator, PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, Store,
 };
@@ -30,6 +31,7 @@ pub(crate) async fn open(
     roles: BTreeSet<Role>,
     secret: &str,
 ) -> Result<Parts> {
+    super::classifier::check_topics(&config)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let metrics = open_metrics(&config)?;
     let log = open_log(&config, data_dir, &metrics, &clock).await?;
@@ -38,6 +40,7 @@ pub(crate) async fn open(
     let lifecycle = Lifecycle::default();
     let config = Arc::new(config);
     Ok(Parts {
+        ownership: Ownership::new(&config.route),
         config,
         roles,
         clock,
@@ -93,15 +96,27 @@ pub(crate) async fn open_store(
     }
 }
 
+/// The log topics of the house and of the departments' queues, made or verified.
+pub(super) async fn ensure_topics(
+    log: &dyn Log,
+    config: &Config,
+    route: &RouteConfig,
+) -> Result<()> {
+    let departments: Vec<Slug> = route.slugs().cloned().collect();
+    let partitions = config.log.partitions;
+    let mut specs = topic::standard_topics(partitions);
+    specs.extend(topic::queue_topics(&departments, partitions));
+    for spec in &mut specs {
+        spec.retention = config.log.retention;
+    }
+    Ok(log.ensure_topics(&specs).await?)
+}
+
 fn open_metrics(config: &Config) -> Result<Metrics> {
     let metrics = Metrics::new(crate::VERSION)?;
-    let names: Vec<&str> = config
-        .route
-        .departments
-        .iter()
-        .map(|department| department.slug.as_str())
-        .collect();
+    let names: Vec<&str> = config.route.slugs().map(Slug::as_str).collect();
     metrics.register_departments(&names);
+    metrics.set(Gauge::ConfigLastReloadSuccessful, 1.0);
     metrics.set(Gauge::BuildInfo, 1.0);
     Ok(metrics)
 }
@@ -127,19 +142,7 @@ async fn open_log(
             Arc::new(KafkaLog::open(options).await?)
         }
     };
-    let departments: Vec<Slug> = config
-        .route
-        .departments
-        .iter()
-        .map(|department| department.slug.clone())
-        .collect();
-    let partitions = config.log.partitions;
-    let mut specs = topic::standard_topics(partitions);
-    specs.extend(topic::queue_topics(&departments, partitions));
-    for spec in &mut specs {
-        spec.retention = config.log.retention;
-    }
-    log.ensure_topics(&specs).await?;
+    ensure_topics(&*log, config, &config.route).await?;
     register_groups(&*log).await?;
     for notifier in &config.alert.notifiers {
         let group = Notifier::group(&notifier.name);

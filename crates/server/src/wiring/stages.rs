@@ -57,9 +57,7 @@ impl Parts {
 
     fn route(&self) -> Reading {
         let stage = RouteStage {
-            table: Arc::clone(&self.config.route.table),
-            book: Arc::clone(&self.config.route.book),
-            join_window: self.config.route.join_window,
+            ownership: Arc::clone(&self.ownership.route),
             intake: Arc::clone(&self.store.intake),
             offsets: Arc::clone(&self.store.offsets),
             clock: Arc::clone(&self.clock),

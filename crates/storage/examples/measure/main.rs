@@ -1,7 +1,8 @@
 //! Measures a store by hand: intake beside bare inserts of the same rows, outbox, seal, lists,
 //! timers. Prints one line per figure.
 //!
-//! `cargo run --release -p switchboard-storage --example measure -- [TICKETS] [sqlite|postgres]`
+//! `cargo run --release -p switchboard-storage --example measure -- [MENTIONS] [sqlite|postgres]
+//! [AUTHORS]`: each author has one open ticket; 50,000 of them unless said otherwise.
 //!
 //! PostgreSQL is a server of its own with `fsync = on`, or the one that `DATABASE_URL` names.
 
@@ -12,15 +13,19 @@ mod place;
 use jiff::{SignedDuration, Timestamp};
 use place::Place;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::author::AuthorFacts;
 use switchboard_domain::intake::{ClassifiedMention, Incoming};
 use switchboard_domain::routing::{Decision, Facts, Priority, RoutingTable, route};
 use switchboard_domain::sla::{ClockKind, SlaBook, SlaPolicy};
-use switchboard_domain::ticket::Actor;
+use switchboard_domain::ticket::{Actor, Status};
 use switchboard_domain::{Classification, Label, Mention, OffsetMove, Scores, Slug, StoredOffset};
 use switchboard_storage::{Assignee, IntakeBatch, MAX_INTAKE_BATCH, Sort, Store, TicketQuery};
+
+/// How many people write; set once at the start.
+static AUTHORS: AtomicUsize = AtomicUsize::new(50_000);
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -29,8 +34,10 @@ async fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let tickets = arguments.next().map_or(Ok(20_000), |count| count.parse())?;
     let backend = arguments.next().unwrap_or_else(|| "sqlite".into());
+    let authors = arguments.next().map_or(Ok(50_000), |count| count.parse())?;
+    AUTHORS.store(authors, Ordering::Relaxed);
     let place = Place::new(&backend)?;
-    println!("{backend}, {tickets} mentions");
+    println!("{backend}, {tickets} mentions by {authors} authors");
     let store = place.open().await?;
     fill(&store, (0, 10_000), MAX_INTAKE_BATCH).await?;
     fill(&store, (10_000, tickets), MAX_INTAKE_BATCH).await?;
@@ -43,7 +50,43 @@ async fn main() -> Result<(), Failure> {
     place.write_bare(MAX_INTAKE_BATCH).await?;
     drain(&store).await?;
     lists(&store).await?;
-    timers(&store).await
+    queues(&store).await?;
+    timers(&store).await?;
+    println!("memory at its highest: {}", memory()?);
+    Ok(())
+}
+
+/// Each department's queue of open tickets as the page asks for it: the first page, and the
+/// fiftieth.
+async fn queues(store: &Store) -> Result<(), Failure> {
+    let counts = store.tickets.counts(&DepartmentScope::All).await?;
+    let open = counts.iter().filter(|one| one.status == Status::Open);
+    println!("open tickets: {}", open.map(|one| one.count).sum::<u64>());
+    for department in ["pr", "support", "sales", "community"] {
+        let mut query = TicketQuery {
+            department: Some(Slug::from_any(department)),
+            status: Some(Status::Open),
+            sort: Sort::Deadline,
+            limit: 50,
+            ..TicketQuery::default()
+        };
+        let mut times = vec![];
+        for _ in 0..50 {
+            let begun = Instant::now();
+            let page = store.tickets.list(&query, &DepartmentScope::All).await?;
+            times.push(begun.elapsed());
+            query.after = page.next;
+        }
+        println!("queue of {department} by deadline, 50: {}", spread(times));
+    }
+    Ok(())
+}
+
+/// The most this process has held at once, as the kernel counts it.
+fn memory() -> Result<String, Failure> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    Ok(line.unwrap_or("unknown").trim().to_owned())
 }
 
 async fn fill(store: &Store, (from, to): (usize, usize), batch: usize) -> Result<(), Failure> {
@@ -138,6 +181,7 @@ async fn lists(store: &Store) -> Result<(), Failure> {
 }
 
 async fn timers(store: &Store) -> Result<(), Failure> {
+    due_at_once(store).await?;
     let mut times = vec![];
     for _ in 0..20 {
         let begun = Instant::now();
@@ -145,6 +189,24 @@ async fn timers(store: &Store) -> Result<(), Failure> {
         times.push(begun.elapsed());
     }
     println!("timers, 200 tickets: {}", spread(times));
+    Ok(())
+}
+
+/// Everything that warns at half of its hour falls due in the same second, as on a Monday
+/// morning: in batches as the timer takes them.
+async fn due_at_once(store: &Store) -> Result<(), Failure> {
+    let (begun, mut count) = (Instant::now(), 0);
+    while count < 10_000 {
+        let fired = store.timers.fire_due(at(31), 100, &book()).await?;
+        if fired.is_empty() {
+            break;
+        }
+        count += fired.len();
+    }
+    println!(
+        "timers, {count} due in one second: all fired in {:?}",
+        begun.elapsed()
+    );
     Ok(())
 }
 
@@ -182,7 +244,8 @@ fn incoming(number: usize) -> Result<Incoming, Failure> {
     };
     let text = "the flight was late and nobody at the desk could say why ".repeat(2);
     let mut mention = Mention::new(Slug::from_any("x"), number.to_string(), text);
-    mention.author.id = format!("author-{}", number * 7 % 50_000);
+    let authors = AUTHORS.load(Ordering::Relaxed).max(1);
+    mention.author.id = format!("author-{}", number * 7 % authors);
     mention.author.handle = Some(format!("handle{number}"));
     mention.accounts = ["Acme".to_owned()].into();
     mention.created_at = Some(at(0));

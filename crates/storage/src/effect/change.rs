@@ -1,7 +1,7 @@
 //! One change of one ticket, with everything that goes with it: the row, the event, what is
 //! to be told, the audit. The only code that changes a ticket.
 
-use super::{EventRow, Rows, thread};
+use super::{EventRow, Rows, call, thread};
 use crate::error::internal;
 use crate::records::{Queued, RECORD_VERSION, ReplyRequested};
 use crate::row::json;
@@ -76,6 +76,7 @@ fn tell(
             Fact::ReplyRequested { reply, text, .. } => {
                 request_reply(rows, after, change, *reply, text)?;
             }
+            Fact::Escalated { .. } => call::request(rows, after, fact, change.at)?,
             _ => {}
         }
     }

@@ -1,7 +1,7 @@
 //! What goes with an incident, in every database the same.
 
 use crate::incidents::CRISIS_RECIPIENT;
-use crate::records::{NotificationRequested, RECORD_VERSION};
+use crate::records::{NotificationRequested, RECORD_VERSION, Subject};
 use crate::row::json;
 use crate::{AuditEntry, Incident, IncidentAction, IncidentRow, IncidentStep, StorageError};
 use switchboard_domain::Slug;
@@ -16,7 +16,7 @@ pub(crate) fn notification(incident: &Incident) -> Result<String, StorageError> 
         v: RECORD_VERSION,
         idempotency_key: format!("incident-{}-{CRISIS_RECIPIENT}", incident.id),
         recipient: CRISIS_RECIPIENT.to_owned(),
-        incident: incident.clone(),
+        subject: Subject::Incident(Box::new(incident.clone())),
     })
 }
 

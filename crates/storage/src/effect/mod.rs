@@ -7,22 +7,24 @@
 //! | module | holds |
 //! |---|---|
 //! | [`change`] | one change of one ticket, with everything that goes with it |
+//! | [`call`] | the notifications that an escalation asks for |
 //! | [`intake`] | classified mentions → tickets |
 //! | [`incident`] | what goes with an incident |
 //! | [`thread`] | which open ticket a post joins |
 //! | [`command`] | a wish of a person |
-//! | [`timer`] | what is due on one ticket |
 //! | [`regroup`] | posts that change tickets |
+//! | [`timer`] | what is due on one ticket |
 //! | [`Purpose`] | what a transaction is for |
 
+pub(crate) mod call;
 pub(crate) mod change;
 pub(crate) mod command;
 pub(crate) mod incident;
 pub(crate) mod intake;
 mod purpose;
+pub(crate) mod regroup;
 pub(crate) mod thread;
 pub(crate) mod timer;
-pub(crate) mod regroup;
 
 pub(crate) use purpose::Purpose;
 
@@ -50,8 +52,6 @@ pub(crate) struct MentionPlace {
     pub(crate) id: i64,
 }
 
-/// An event as it is stored.
-pub(crate) struct EventRow<'e> {
 /// A post beside its ticket.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Post {
@@ -61,6 +61,8 @@ pub(crate) struct Post {
     pub(crate) content: Option<ClassifiedMention>,
 }
 
+/// An event as it is stored.
+pub(crate) struct EventRow<'e> {
     /// As the change left it.
     pub(crate) ticket: &'e Ticket,
     /// The change as JSON.
@@ -115,8 +117,6 @@ pub(crate) trait Rows {
         content: Option<&ClassifiedMention>,
     ) -> Result<(), StorageError>;
 
-    /// The words of the ticket's posts that still have any, in the order in which they joined.
-    fn words_of(&mut self, ticket: TicketId) -> Result<Vec<ClassifiedMention>, StorageError>;
     /// Asks for many rows at once; what follows finds them.
     fn look_up(&mut self, posts: &[MentionKey], threads: &[ThreadKey]) -> Result<(), StorageError>;
 
@@ -133,6 +133,8 @@ pub(crate) trait Rows {
         index: usize,
     ) -> Result<i64, StorageError>;
 
+    /// The words of the ticket's posts that still have any, in the order in which they joined.
+    fn words_of(&mut self, ticket: TicketId) -> Result<Vec<ClassifiedMention>, StorageError>;
 
     /// The words of the post that opened it.
     fn first_words(&mut self, ticket: TicketId) -> Result<Option<ClassifiedMention>, StorageError>;

@@ -5,11 +5,11 @@ use crate::post::book;
 use crate::world::{World, at};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use switchboard_domain::MentionKey;
 use switchboard_domain::access::DepartmentScope;
 use switchboard_domain::routing::Priority;
 use switchboard_domain::ticket::{Actor, Command, Ticket, TicketId};
 use switchboard_domain::{Label, NoAnswer, Op, Slug};
-use switchboard_domain::MentionKey;
 use switchboard_storage::{Change, Regroup, Regrouping};
 
 #[derive(Clone, Debug)]
@@ -220,7 +220,7 @@ async fn check_numbers(world: &World) {
     }
 }
 
-fn check_columns(world: &World, ticket: &Ticket) {
+pub(crate) fn check_columns(world: &World, ticket: &Ticket) {
     let stored = world.place.column(&format!(
         "SELECT version || '|' || department || '|' || label || '|' || status || '|' || priority
                 || '|' || coalesce(assignee, '') || '|' || coalesce(sla_status, '')

@@ -20,6 +20,7 @@ mod post;
 mod regroup;
 mod scope;
 mod sessions;
+mod simulation;
 mod stream_state;
 mod threads;
 mod timers;

@@ -2,9 +2,11 @@
 
 use crate::post::Post;
 use crate::post::book;
-use crate::world::{World, at};
+use crate::world::{World, at, batch};
 use jiff::SignedDuration;
-use switchboard_domain::sla::{ClockStatus, Milestone};
+use switchboard_domain::sla::{
+    ClockKind, ClockStatus, Escalation, EscalationAction, EscalationPoint, Milestone, SlaBook,
+};
 use switchboard_domain::ticket::{Command, TicketId};
 
 fn by(author: &'static str, post: Post) -> Post {
@@ -119,4 +121,40 @@ async fn one_unreadable_ticket_does_not_hold_up_the_others() {
         .execute("UPDATE ticket SET state = '{' WHERE id = 1");
     assert_eq!(fired(&world, 61).await.len(), 2, "those of ticket 2");
     assert_eq!(fired(&world, 61).await, []);
+}
+
+#[tokio::test]
+async fn a_step_of_the_chain_asks_for_each_recipient_once() {
+    let mut policy = book().policies()[0].clone();
+    let notify = |name: &str| EscalationAction::Notify(name.to_owned());
+    policy.escalations = vec![Escalation {
+        clock: ClockKind::FirstResponse,
+        at: EscalationPoint::AfterBreach(600),
+        actions: vec![notify("ops"), notify("press-room"), notify("ops")],
+    }];
+    let book = SlaBook::of(policy);
+    let world = World::new();
+    let mut arrival = batch(&[Post::complaint("1")], world.step(), at(0));
+    arrival.book = book.clone();
+    world.store.intake.take_in(arrival).await.unwrap();
+    for minute in [69, 70, 71] {
+        let timers = &world.store.timers;
+        timers.fire_due(at(minute), 100, &book).await.unwrap();
+    }
+    let told = world.told().await;
+    let asked = told
+        .iter()
+        .filter(|(topic, ..)| topic == "notification.requested");
+    let asked: Vec<_> = asked
+        .map(|(_, key, record)| (key.as_str(), record["idempotency_key"].as_str().unwrap()))
+        .collect();
+    let want = [
+        ("ops", "ticket-1-first_response-1-1-ops"),
+        ("press-room", "ticket-1-first_response-1-1-press-room"),
+    ];
+    assert_eq!(asked, want);
+    let mut calls = told.iter().map(|(_, _, record)| &record["ticket"]);
+    let call = calls.find(|call| call["step"] == 1).unwrap();
+    assert_eq!(call["due_at"], at(60).to_string());
+    assert_eq!(call["at"], at(70).to_string());
 }

@@ -32,6 +32,8 @@ mod regroup;
 mod scope;
 #[path = "../parity/sessions.rs"]
 mod sessions;
+#[path = "../parity/simulation.rs"]
+mod simulation;
 #[path = "../parity/stream_state.rs"]
 mod stream_state;
 #[path = "../parity/threads.rs"]

@@ -14,6 +14,7 @@
 //! | merged away | goes on in the survivor where it falls due first, else stop | same | same | stop | same | stop |
 //! | resolved | cancel | cancel | stop | stop | cancel | stop |
 //! | reopened | none | start | resume | start | none | none |
+//! | reopened at once (an undo) | resume | resume | resume | resume | resume | resume |
 //! | deleted by its author | cancel | cancel | cancel | cancel | cancel | cancel |
 //!
 //! A late post starts at its receipt, with the reason ([`crate::mention::StartReason`]).
@@ -28,7 +29,11 @@ use crate::sla::{
     ClockKind, Holder, Milestone, PolicyFacts, SegmentCause, SlaBook, SlaClock, SlaPolicy, Stop,
     StopCause, Terms,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+
+/// How soon a resolution can be taken back as if nobody had said it: some times what the page
+/// leaves for an undo, so that a slow network does not cost an author the promise.
+const TAKE_BACK_WITHIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// Clocks that wait for a word to the author.
 const ANSWERED_BY_REPLY: [ClockKind; 4] = [
@@ -116,11 +121,29 @@ impl Clocks<'_> {
 
     /// It is not done after all.
     pub(crate) fn reopened(&self) -> Vec<Fact> {
+        let taken_back = self.taken_back();
+        if !taken_back.is_empty() {
+            return taken_back;
+        }
         let resumed = self.resolution().map(|clock| self.resume(clock));
         let started = [ClockKind::NextResponse, ClockKind::Ownership]
             .into_iter()
             .filter_map(|kind| self.begin(kind, self.holder(), self.at_our_time()));
         resumed.into_iter().chain(started).collect()
+    }
+
+    /// The clocks that a resolution of a moment ago stopped.
+    fn taken_back(&self) -> Vec<Fact> {
+        let just_now = |stop: &Stop| {
+            stop.cause == StopCause::Resolved
+                && self.now.duration_since(stop.at) <= TAKE_BACK_WITHIN
+        };
+        self.ticket
+            .clocks
+            .iter()
+            .filter(|clock| clock.stopped.as_ref().is_some_and(just_now))
+            .map(|clock| self.resume(clock))
+            .collect()
     }
 
     /// Another department owns it; each owner answers for its own time.

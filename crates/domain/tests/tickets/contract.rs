@@ -437,6 +437,19 @@ fn reopened(#[case] kind: ClockKind, #[case] want: Option<(u32, ClockStatus, Opt
     assert_eq!(standing(&story, kind), want);
 }
 
+#[rstest]
+#[case::first_response(FirstResponse)]
+#[case::resolution(Resolution)]
+#[case::ownership(Ownership)]
+fn a_resolution_taken_back_at_once_leaves_the_promise_as_it_was(#[case] kind: ClockKind) {
+    let mut story = open();
+    let before = standing(&story, kind);
+    at_minute(&mut story, 20, &Command::Resolve);
+    assert_ne!(standing(&story, kind), before);
+    at_minute(&mut story, 20, &Command::Reopen);
+    assert_eq!(standing(&story, kind), before);
+}
+
 #[test]
 fn a_late_post_counts_from_its_receipt_and_says_so() {
     let mut story = story(hourly("hourly"));

@@ -40,7 +40,7 @@ export const ticket = (id: string, signal?: AbortSignal) =>
 /** A change of a ticket: the operation's name in its address, and its body. */
 export type Change =
   | { kind: 'claim' }
-  | { kind: 'hold'; hold: HoldKind; until?: string; approver?: string }
+  | { kind: 'hold'; hold: HoldKind; state?: string; until?: string; approver?: string }
   | { kind: 'release' }
   | { kind: 'resolve' }
   | { kind: 'reopen' }
@@ -60,8 +60,8 @@ function bodyOf(what: Change): Record<string, unknown> | undefined {
   const { kind: _, ...members } = what
   if (Object.keys(members).length === 0) return undefined
   if (what.kind !== 'hold') return members
-  const { hold, until, approver } = what
-  return { kind: hold, until, approver }
+  const { hold, state, until, approver } = what
+  return { kind: hold, state, until, approver }
 }
 
 export const incidents = async () =>

@@ -90,9 +90,11 @@ export type Clock = Schemas['ClockView']
 
 export type Ticket = Omit<
   Schemas['TicketView'],
-  'mention' | 'classification' | 'explanation' | 'assignee' | 'hold'
+  'mention' | 'classification' | 'explanation' | 'assignee' | 'hold' | 'absorbed'
 > & {
   assignee: string | null
+  /** Tickets merged into this one; absent when there are none. */
+  absorbed?: string[]
   /** What it waits for; absent while it is our turn. */
   hold?: Hold
   mention: Mention

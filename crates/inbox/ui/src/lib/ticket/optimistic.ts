@@ -82,16 +82,21 @@ export function isIdle(ticket: Ticket, change: Change, me: string): boolean {
   }
 }
 
-function heldAs({ hold, until, approver }: Extract<Change, { kind: 'hold' }>): Hold {
+function heldAs(change: Extract<Change, { kind: 'hold' }>): Hold {
+  const { hold, until, approver } = change
   const since = new Date(serverNow()).toISOString()
-  return { state: hold.replaceAll('_', '-'), kind: hold, since, until, approver }
+  return { state: change.state ?? plainState(hold), kind: hold, since, until, approver }
 }
 
+/** What a state is called that has no name of its own. */
+const plainState = (kind: Hold['kind']) => kind.replaceAll('_', '-')
+
 /** A time that has passed brings nothing back; without one nothing can be put off. */
-function heldAgain({ kind, until, approver }: Hold): Change | undefined {
+function heldAgain({ state: name, kind, until, approver }: Hold): Change | undefined {
+  const state = name === plainState(kind) ? undefined : name
   const isPast = until !== undefined && Date.parse(until) <= serverNow()
   if (isPast && kind === 'snoozed') return undefined
-  return { kind: 'hold', hold: kind, until: isPast ? undefined : until, approver }
+  return { kind: 'hold', hold: kind, state, until: isPast ? undefined : until, approver }
 }
 
 /** What the toast says of it. */

@@ -132,6 +132,15 @@ describe('the story of a ticket', () => {
     ])
   })
 
+  test.each([
+    [{ fact: 'merged_into', ticket: '7' }, 'Merged into #7'],
+    [{ fact: 'absorbed', ticket: '7' }, '#7 was merged into this ticket'],
+    [{ fact: 'split_off', ticket: '7' }, 'A post became #7'],
+  ])('names the other ticket: %o', (fact, line) => {
+    const told = story({ mentions: [], timeline: [event(1, 'ann', fact)] })
+    expect(told[0]).toMatchObject({ lines: [line] })
+  })
+
   test('a fact of a newer server is named, not lost', () => {
     const told = story({ mentions: [], timeline: [event(1, 'ann', { fact: 'put_to_sleep' })] })
     expect(told[0]).toMatchObject({ lines: ['Put to sleep'] })

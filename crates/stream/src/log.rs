@@ -109,6 +109,12 @@ pub trait Log: Send + Sync {
         Ok(())
     }
 
+    /// Forgets every group whose name begins with `prefix`, except `kept`: nobody reads for the
+    /// others any more, and retention must not wait for them.
+    async fn keep_groups(&self, _prefix: &str, _kept: &[String]) -> Result<(), LogError> {
+        Ok(())
+    }
+
     /// Deletes what may go by now and answers how many records went, for a log that does not
     /// do so by itself.
     async fn enforce_retention(&self, _now: Timestamp) -> Result<u64, LogError> {

@@ -164,6 +164,32 @@ async fn retention_never_passes_a_group_even_after_a_restart() {
 }
 
 #[tokio::test]
+async fn retention_does_not_wait_for_a_channel_that_is_no_longer_configured() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = open(dir.path(), 1).await.unwrap();
+    for group in ["notify-kept", "notify-gone", "other"] {
+        log.register_group(group, &[MENTION_RECEIVED])
+            .await
+            .unwrap();
+    }
+    for day in 0..6 {
+        append_on_day(&log, day).await;
+    }
+    let kept = ["notify-kept".to_owned()];
+    log.keep_groups("notify-", &kept).await.unwrap();
+    for group in ["notify-kept", "other"] {
+        assert_eq!(
+            log.enforce_retention(at_day(99)).await.unwrap(),
+            0,
+            "{group}"
+        );
+        log.forget_group(group).await.unwrap();
+    }
+    let gone = log.enforce_retention(at_day(99)).await.unwrap();
+    assert!(gone > 0, "nobody waits for `notify-gone`");
+}
+
+#[tokio::test]
 async fn a_store_that_lost_its_offset_is_noticed_once_records_are_gone() {
     let dir = tempfile::tempdir().unwrap();
     let log = open(dir.path(), 1).await.unwrap();

@@ -19,7 +19,7 @@ use switchboard_stream::RunnerError;
 use switchboard_stream::log::LogError;
 use switchboard_stream::record::ErrorClass;
 use switchboard_stream::runner::{Progress, STALL_LIMIT, Watched, watch};
-use switchboard_telemetry::{Metrics, Stage as StageLabel};
+use switchboard_telemetry::{Gauge, Metrics, Stage as StageLabel};
 use tokio_util::sync::CancellationToken;
 
 #[rstest]
@@ -201,6 +201,29 @@ async fn a_stage_that_hangs_is_noticed(
     let watchdog = async { tokio::time::timeout(Duration::from_secs(70), watchdog).await };
     let result = tokio::select! { result = watchdog => result, () = work => unreachable!() };
     assert_eq!(matches!(result, Ok(Err(_))), stalls);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_any_consumer_of_a_stage_waits_for_the_stage() {
+    let consumer = |group: &str| Watched {
+        stage: StageLabel::Notify,
+        progress: Progress::default(),
+        group: group.into(),
+        topics: vec![switchboard_stream::topic::NOTIFICATION_REQUESTED],
+    };
+    let metrics = Metrics::new("test").unwrap();
+    let watchdog = watch(
+        Arc::new(fake::BacklogOnly(5)),
+        vec![consumer("notify.one"), consumer("notify.other")],
+        STALL_LIMIT,
+        metrics.clone(),
+        Arc::new(ManualClock::new(jiff::Timestamp::UNIX_EPOCH)),
+        CancellationToken::new(),
+    );
+    let _looked = tokio::time::timeout(Duration::from_secs(7), watchdog).await;
+    let stage = StageLabel::Notify;
+    let waiting = metrics.gauge_value(Gauge::StageBacklog { stage });
+    assert!((waiting - 10.0).abs() < 0.5, "{waiting}");
 }
 
 proptest! {

@@ -81,13 +81,41 @@ pub async fn watch(
         .await
         .is_some()
     {
+        let mut lags: Vec<(Stage, Lag)> = vec![];
+        let mut stalled = Ok(());
         for (one, last) in stages.iter().zip(&mut last_beats) {
             let lag = one.lag(&*log).await;
-            one.tell(lag, clock.now(), &metrics);
-            one.check(last, lag.records, limit)?;
+            match lags.iter_mut().find(|(stage, _)| *stage == one.stage) {
+                Some((_, sum)) => add(sum, lag),
+                None => lags.push((one.stage, lag)),
+            }
+            stalled = stalled.and(one.check(last, lag.records, limit));
         }
+        for (stage, lag) in lags {
+            tell(stage, lag, clock.now(), &metrics);
+        }
+        stalled?;
     }
     Ok(())
+}
+
+/// Several consumers may bear one stage's name, each channel that people are told through for
+/// example: what waits for any of them waits for the stage.
+fn add(sum: &mut Lag, lag: Lag) {
+    sum.records += lag.records;
+    sum.oldest = sum.oldest.into_iter().chain(lag.oldest).min();
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a gauge; nobody counts 2^52 records"
+)]
+fn tell(stage: Stage, lag: Lag, now: Timestamp, metrics: &Metrics) {
+    metrics.set(Gauge::StageBacklog { stage }, lag.records as f64);
+    let age = lag.oldest.map_or(0.0, |oldest| {
+        now.duration_since(oldest).as_secs_f64().max(0.0)
+    });
+    metrics.set(Gauge::StageLag { stage }, age);
 }
 
 impl Watched {
@@ -95,24 +123,12 @@ impl Watched {
     async fn lag(&self, log: &dyn Log) -> Lag {
         let mut all = Lag::default();
         for topic in &self.topics {
-            let lag = log.lag(&self.group, topic).await.unwrap_or_default();
-            all.records += lag.records;
-            all.oldest = all.oldest.into_iter().chain(lag.oldest).min();
+            add(
+                &mut all,
+                log.lag(&self.group, topic).await.unwrap_or_default(),
+            );
         }
         all
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a gauge; nobody counts 2^52 records"
-    )]
-    fn tell(&self, lag: Lag, now: Timestamp, metrics: &Metrics) {
-        let stage = self.stage;
-        metrics.set(Gauge::StageBacklog { stage }, lag.records as f64);
-        let age = lag.oldest.map_or(0.0, |oldest| {
-            now.duration_since(oldest).as_secs_f64().max(0.0)
-        });
-        metrics.set(Gauge::StageLag { stage }, age);
     }
 
     fn check(

@@ -7,6 +7,7 @@ use crate::log::LogError;
 use crate::topic::TopicName;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
+use std::collections::BTreeSet;
 use tokio::sync::oneshot;
 
 impl EmbeddedLog {
@@ -35,6 +36,29 @@ impl EmbeddedLog {
                 Ok(())
             })
             .await
+    }
+
+    /// As [`EmbeddedLog::forget_group`], for all of a prefix but those that are kept.
+    pub(super) async fn keep_groups_of(
+        &self,
+        prefix: &str,
+        kept: &[String],
+    ) -> Result<(), LogError> {
+        let gone: Vec<String> = {
+            let progress = self.shared.catalog.progress();
+            let names: BTreeSet<&str> = progress.keys().map(|(name, _)| &**name).collect();
+            let is_gone =
+                |name: &&str| name.starts_with(prefix) && !kept.iter().any(|kept| kept == name);
+            names
+                .into_iter()
+                .filter(is_gone)
+                .map(str::to_owned)
+                .collect()
+        };
+        for group in gone {
+            self.forget_group(&group).await?;
+        }
+        Ok(())
     }
 }
 

@@ -221,6 +221,10 @@ impl Log for EmbeddedLog {
         Self::register_group(self, group, topics).await
     }
 
+    async fn keep_groups(&self, prefix: &str, kept: &[String]) -> Result<(), LogError> {
+        self.keep_groups_of(prefix, kept).await
+    }
+
     async fn enforce_retention(&self, now: Timestamp) -> Result<u64, LogError> {
         Self::enforce_retention(self, now).await
     }

@@ -24,6 +24,9 @@ use switchboard_config::SecretReference;
 use switchboard_domain::Clock;
 use switchboard_telemetry::Metrics;
 
+/// What librdkafka says of its own doings; `log_filter = "info,librdkafka=debug"` asks for it.
+const CLIENT_LOG: &str = "librdkafka";
+
 /// One record, with what Kafka adds: the contract's largest request body, what we add to it,
 /// and Kafka's own framing. A topic must take as much.
 pub(super) const MESSAGE_BYTES_MAX: usize = 18 << 20;
@@ -188,6 +191,11 @@ impl Clients {
             // A broker that is back is found within it.
             .set("reconnect.backoff.max.ms", "2000")
             .set_log_level(RDKafkaLogLevel::Warning);
+        if tracing::enabled!(target: CLIENT_LOG, tracing::Level::DEBUG) {
+            settings
+                .set("debug", "cgrp,topic,fetch,metadata,queue")
+                .set_log_level(RDKafkaLogLevel::Debug);
+        }
         let secret = |reference: &SecretReference| self.secrets.resolve(reference).map_err(unfit);
         secure(&mut settings, &self.config, secret)?;
         Ok(settings)
@@ -318,7 +326,7 @@ impl ClientContext for Context {
             | RDKafkaLogLevel::Critical
             | RDKafkaLogLevel::Error
             | RDKafkaLogLevel::Warning => tracing::warn!(facility, message, "kafka client"),
-            _ => tracing::debug!(facility, message, "kafka client"),
+            _ => tracing::debug!(target: CLIENT_LOG, facility, message, "kafka client"),
         }
     }
 

@@ -4,6 +4,7 @@ use super::Shared;
 use super::client::{Context, GroupClient, REQUEST_TIMEOUT};
 use super::failure::{is_regrouping, is_stale, joined, unavailable};
 use super::group::{Change, GroupEvents};
+use super::native::waiting;
 use super::offsets::{Note, native, ours};
 use super::place::{Place, Trouble};
 use crate::log::{Batch, Consumer, LogError, LogRecord, OffsetHome, Subscription};
@@ -25,6 +26,10 @@ const TELL_INTERVAL: Duration = Duration::from_secs(1);
 /// A group deals out its partitions within a fraction of a second; a commit waits so long
 /// before it asks again.
 const REGROUP_PAUSE: Duration = Duration::from_millis(20);
+
+/// Events of the client that are served without a pause: what it says of a broker that is away
+/// for some minutes.
+const EVENTS_MAX: usize = 1_000;
 
 pub(super) struct KafkaConsumer {
     pub(super) shared: Arc<Shared>,
@@ -83,17 +88,20 @@ impl KafkaConsumer {
         Ok(())
     }
 
-    /// Serves librdkafka's events; records have queues of their own.
+    /// Serves librdkafka's events; records have queues of their own. All that wait: the bell
+    /// rings for the first of them alone, and behind the many words about a broker that is
+    /// away stands the rebalance that follows.
     fn listen(&self) {
-        // A rebalance ends a poll early and leaves others waiting; more than a few at once
-        // there never are.
-        for _ in 0..16 {
+        for _ in 0..EVENTS_MAX {
             match self.client.poll(Duration::ZERO) {
                 Some(Err(error)) => self.note(&error),
                 Some(Ok(_)) => tracing::debug!("a record of a partition that is gone"),
-                None => return,
+                None if waiting(self.client.client().native_ptr()) == 0 => return,
+                None => {}
             }
         }
+        // The rest after whoever else wants the thread.
+        self.bell.notify_one();
     }
 
     fn note(&self, error: &KafkaError) {
@@ -409,7 +417,7 @@ impl Consumer for KafkaConsumer {
             let all: Vec<_> = (0..partitions)
                 .map(|partition| (topic.clone(), partition))
                 .collect();
-            let starts = self.starts(&all).await?;
+            let starts = self.starts_in_time(&all).await?;
             for ((topic, partition), start) in all.iter().zip(starts) {
                 self.compare_last(topic, *partition, &start).await?;
             }

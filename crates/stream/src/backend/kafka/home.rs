@@ -4,12 +4,14 @@ use super::consumer::KafkaConsumer;
 use super::failure::unavailable;
 use super::offsets::Committed;
 use super::place::Start;
+use super::topics::{SETTLE_LIMIT, SETTLE_PAUSE};
 use crate::log::{LogError, LogRecord, OffsetHome, Watermarks};
 use crate::topic::TopicName;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use switchboard_domain::StoredOffset;
+use tokio::time::Instant;
 
 /// What is known of a topic before its partitions are begun.
 struct Ground {
@@ -41,6 +43,24 @@ impl KafkaConsumer {
             starts.push(self.start(topic, *partition, stored, ground)?);
         }
         Ok(starts)
+    }
+
+    /// As [`Self::starts`], for a process that starts beside a broker that does: who leads a
+    /// partition is known some moments later.
+    pub(super) async fn starts_in_time(
+        &self,
+        partitions: &[(TopicName, u32)],
+    ) -> Result<Vec<Start>, LogError> {
+        let deadline = Instant::now() + SETTLE_LIMIT;
+        loop {
+            match self.starts(partitions).await {
+                Err(LogError::Unavailable { reason }) if Instant::now() < deadline => {
+                    tracing::debug!(reason, "the offsets are asked for again");
+                    tokio::time::sleep(SETTLE_PAUSE).await;
+                }
+                starts => return starts,
+            }
+        }
     }
 
     /// What the store holds; nothing when the log is the home.

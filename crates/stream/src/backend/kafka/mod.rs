@@ -14,7 +14,7 @@
 //! | `home` | where a member begins, and whether its offset counts in this log |
 //! | `place` | where a member is in one partition |
 //! | `statistics` | what librdkafka tells of itself, as metrics |
-//! | `native` | the two calls of the C library that the safe binding does not show |
+//! | `native` | the three calls of the C library that the safe binding does not show |
 //!
 //! What differs from the log in a file: an append that fails may have left some of its
 //! records in the log, so whoever tries again makes duplicates, which versions and unique

@@ -1,8 +1,8 @@
-//! The two calls of the C library that the safe binding does not show.
+//! The three calls of the C library that the safe binding does not show.
 
 #![expect(
     unsafe_code,
-    reason = "neither call is wrapped; every pointer lives within one function"
+    reason = "none of these is wrapped; every pointer lives within one function"
 )]
 
 use super::failure::unavailable;
@@ -42,6 +42,23 @@ pub(super) fn set_token(
     // SAFETY: the library ends what it writes with a zero byte, within the length it was told.
     let reason = unsafe { CStr::from_ptr(problem.as_ptr()) };
     Err(unavailable(reason.to_string_lossy()))
+}
+
+/// How much waits for whoever polls the client. A poll without waiting answers nothing both
+/// when there is nothing and when it has served an event by itself, a word for the log or
+/// statistics, so its answer alone does not say that the queue is empty.
+pub(super) fn waiting(client: *mut native::rd_kafka_t) -> usize {
+    // SAFETY: `client` is alive (the caller holds it), and has a queue for as long; the
+    // reference to the queue is given back before this returns.
+    unsafe {
+        let queue = native::rd_kafka_queue_get_consumer(client);
+        if queue.is_null() {
+            return 0;
+        }
+        let length = native::rd_kafka_queue_length(queue);
+        native::rd_kafka_queue_destroy(queue);
+        length
+    }
 }
 
 /// The ids of those topics that exist. Kafka gives each a new one, so this is what tells a

@@ -2,6 +2,7 @@
 
 use super::client::{Clients, GroupClient, REQUEST_TIMEOUT};
 use super::failure::{is_out_of_range, joined, unavailable};
+use super::native::waiting;
 use super::offsets::native;
 use super::record::record_of;
 use super::{Closing, Shared};
@@ -193,7 +194,9 @@ impl Reader {
         let mut bytes: usize = self.ahead.iter().map(size).sum();
         while self.ahead.len() < max_records && bytes < READ_BYTES_MAX {
             match self.client.poll(Duration::ZERO) {
-                None => return false,
+                None if waiting(self.client.client().native_ptr()) == 0 => return false,
+                // An event of the client's own stood before the records.
+                None => {}
                 Some(Ok(message)) => {
                     let record = record_of(&message);
                     let current = self.place.as_ref().is_some_and(|(topic, partition)| {

@@ -20,8 +20,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// A cluster spreads the news of a topic within a second; this is for a slow one.
-const SETTLE_LIMIT: Duration = Duration::from_secs(30);
-const SETTLE_PAUSE: Duration = Duration::from_millis(50);
+pub(super) const SETTLE_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const SETTLE_PAUSE: Duration = Duration::from_millis(50);
 
 /// How a topic stands in the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,8 @@ struct Promise {
 }
 
 impl Shared {
-    /// Creates what is missing, adds partitions, and checks the rest.
+    /// Creates what is missing, adds partitions, and checks the rest. Processes that start
+    /// together, or beside a broker that does, meet topics whose leader nobody knows yet.
     pub(super) async fn ensure_topics(
         self: &Arc<Self>,
         specs: &[TopicSpec],
@@ -55,6 +56,19 @@ impl Shared {
         if specs.is_empty() {
             return Ok(());
         }
+        let deadline = Instant::now() + SETTLE_LIMIT;
+        loop {
+            match self.try_ensure_topics(specs).await {
+                Err(LogError::Unavailable { reason }) if Instant::now() < deadline => {
+                    tracing::debug!(reason, "the log topics are looked at again");
+                    tokio::time::sleep(SETTLE_PAUSE).await;
+                }
+                ensured => return ensured,
+            }
+        }
+    }
+
+    async fn try_ensure_topics(self: &Arc<Self>, specs: &[TopicSpec]) -> Result<(), LogError> {
         // Whatever is asked of Kafka or told to people bears the full name.
         let named: Vec<Named> = specs
             .iter()

@@ -40,6 +40,8 @@ mod value;
 mod work;
 mod workspace;
 mod writers;
+#[cfg(test)]
+mod writers_tests;
 
 use crate::effect::Purpose;
 use crate::{StorageError, Store};

@@ -253,33 +253,42 @@ impl Work {
         if entries.is_empty() {
             return Ok(None);
         }
-        let writer = self.parts.writers.borrow();
+        let borrowed = self.parts.writers.borrow();
         let count = to_column(entries.len() as u64);
-        let row = match writer.id() {
-            Some(id) => {
-                self.query_opt(
-                    "UPDATE audit_writer SET last_sequence = last_sequence + $2 WHERE id = $1
-                     RETURNING id, last_sequence",
-                    &[&id, &count],
-                )
-                .await?
-            }
-            None => {
-                self.query_opt(
-                    "INSERT INTO audit_writer (writer, last_sequence) VALUES ($1, $2)
-                     RETURNING id, last_sequence",
-                    &[&&*self.parts.writers.name, &count],
-                )
-                .await?
-            }
+        let advanced = match borrowed.id() {
+            Some(id) => self.advance_writer(id, count).await?,
+            None => None,
         };
-        let row = row.ok_or_else(|| {
-            let id = writer.id().unwrap_or_default();
-            super::failure::corrupt("audit_writer", "", id, "the row was removed")
-        })?;
+        let (writer, row) = match advanced {
+            Some(row) => (borrowed, row),
+            // A writer younger than this transaction's snapshot cannot be seen from here.
+            None => (self.parts.writers.another(), self.new_writer(count).await?),
+        };
         let (id, last): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
         self.insert_audit(id, last - count, entries).await?;
         Ok(Some((writer, id)))
+    }
+
+    async fn advance_writer(&self, id: i64, count: i64) -> Result<Option<Row>, Fault> {
+        self.query_opt(
+            "UPDATE audit_writer SET last_sequence = last_sequence + $2 WHERE id = $1
+             RETURNING id, last_sequence",
+            &[&id, &count],
+        )
+        .await
+    }
+
+    async fn new_writer(&self, count: i64) -> Result<Row, Fault> {
+        let made = self
+            .query_opt(
+                "INSERT INTO audit_writer (writer, last_sequence) VALUES ($1, $2)
+                 RETURNING id, last_sequence",
+                &[&&*self.parts.writers.name, &count],
+            )
+            .await?;
+        made.ok_or_else(|| {
+            super::failure::corrupt("audit_writer", "", "new", "it is not there").into()
+        })
     }
 
     async fn insert_audit(

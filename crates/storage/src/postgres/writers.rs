@@ -33,6 +33,14 @@ impl Writers {
         }
     }
 
+    /// One that has no row yet.
+    pub(super) fn another(&self) -> Writer {
+        Writer {
+            of: self.clone(),
+            id: None,
+        }
+    }
+
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<i64>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -3,6 +3,9 @@
 use crate::connector::{CONNECTORS, ConnectorPlan, Descriptor};
 use crate::mention::{ITEM_BYTES_MAX, ITEMS_MAX, ParseLimits, TEXT_BYTES_MAX};
 use crate::receive::{APPEND_WAIT_MAX, BACKLOG_MAX, BODY_BYTES_MAX, ReceiveLimits};
+use crate::worker::LEASE_TERM;
+use jiff::SignedDuration;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use switchboard_config::{Section, unknown_name};
 use switchboard_domain::Slug;
@@ -32,6 +35,22 @@ pub fn read_limits(section: &mut Section<'_>) -> ReceiveLimits {
             .unwrap_or(BACKLOG_MAX),
         append_wait: APPEND_WAIT_MAX,
     }
+}
+
+/// How long a source belongs to a process that is silent: `lease` in `[ingest]`. Shorter than
+/// a second, a busy machine would lose its sources to others; longer than five minutes, nobody
+/// would notice that a process is gone.
+pub fn read_lease(section: &mut Section<'_>) -> SignedDuration {
+    const TERMS: RangeInclusive<SignedDuration> =
+        SignedDuration::from_secs(1)..=SignedDuration::from_mins(5);
+    let place = section.place("lease");
+    let default = LEASE_TERM.unsigned_abs();
+    let term = SignedDuration::try_from(section.duration_or("lease", default));
+    let term = term.unwrap_or(SignedDuration::MAX);
+    if !TERMS.contains(&term) {
+        section.problem(&place, "`lease` must be from 1s to 5m");
+    }
+    term
 }
 
 /// One `[sources.<name>]`, read and not yet started.
@@ -104,6 +123,7 @@ fn read_connector(section: &mut Section<'_>) -> Option<&'static Descriptor> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rstest::rstest;
     use std::collections::BTreeMap;
     use switchboard_config::Document;
 
@@ -125,6 +145,28 @@ mod tests {
         let (sources, limits, problems) = read("");
         assert!(sources.is_empty() && problems.is_empty());
         assert_eq!(limits, ReceiveLimits::default());
+    }
+
+    #[rstest]
+    #[case::left_out("", 10, "")]
+    #[case::shorter("lease = '3s'", 3, "")]
+    #[case::too_short("lease = '10ms'", 0, "s.toml:2:9: `lease` must be from 1s to 5m")]
+    #[case::too_long("lease = '6m'", 360, "s.toml:2:9: `lease` must be from 1s to 5m")]
+    fn a_lease_is_long_enough_to_be_renewed(
+        #[case] line: &str,
+        #[case] seconds: i64,
+        #[case] problem: &str,
+    ) {
+        let text = format!("[ingest]\n{line}");
+        let environment = BTreeMap::new();
+        let document = Document::parse("s.toml", &text, &environment, &[]);
+        let term = document.read(|root| root.section("ingest", read_lease));
+        let problems = document.into_problems();
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            (term.as_secs(), problems.join("\n").as_str()),
+            (seconds, problem)
+        );
     }
 
     #[test]

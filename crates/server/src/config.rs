@@ -2,6 +2,7 @@
 
 use crate::exit::Failure;
 use anyhow::Result;
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,7 +14,7 @@ use switchboard_classify::ClassifyConfig;
 use switchboard_config::{Document, Problem, Section};
 use switchboard_domain::{BrandTable, Slug};
 use switchboard_inbox::InboxConfig;
-use switchboard_ingest::config::{SourceConfig, read_limits, read_sources};
+use switchboard_ingest::config::{SourceConfig, read_lease, read_limits, read_sources};
 use switchboard_ingest::receive::ReceiveLimits;
 use switchboard_route::RouteConfig;
 use switchboard_route::config::Context;
@@ -77,6 +78,8 @@ pub(crate) struct ServerConfig {
 #[derive(Debug)]
 pub(crate) struct IngestConfig {
     pub(crate) limits: ReceiveLimits,
+    /// How long a source belongs to a process that is silent.
+    pub(crate) lease_term: SignedDuration,
     pub(crate) sources: Vec<SourceConfig>,
 }
 
@@ -148,12 +151,13 @@ impl Config {
             context.read_join_window(store);
             StoreConfig::read(store)
         });
-        let limits = root.section("ingest", |ingest| {
+        let (limits, lease_term) = root.section("ingest", |ingest| {
             context.read_platforms(ingest);
-            read_limits(ingest)
+            (read_limits(ingest), read_lease(ingest))
         });
         let ingest = IngestConfig {
             limits,
+            lease_term,
             sources: read_sources(root),
         };
         let classify = root.section("classify", ClassifyConfig::read);

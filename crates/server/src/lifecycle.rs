@@ -14,12 +14,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// What is in hand may take this long to finish: a client that never ends its request must
-/// not hold the process. With [`LATE_DRAIN_LIMIT`] and a drain delay of five seconds it stays
-/// within the 25 s that are promised; Kubernetes kills after 30 s.
-const DRAIN_LIMIT: Duration = Duration::from_secs(15);
+/// not hold the process. With [`LATE_DRAIN_LIMIT`], four seconds to leave the log and a drain
+/// delay of five it stays within the 25 s that are promised; Kubernetes kills after 30 s.
+const DRAIN_LIMIT: Duration = Duration::from_secs(12);
 
 /// The relays then have this long for the last words, which are written in milliseconds.
-const LATE_DRAIN_LIMIT: Duration = Duration::from_secs(5);
+const LATE_DRAIN_LIMIT: Duration = Duration::from_secs(4);
 
 /// The life of one process, shared by all of its parts.
 #[derive(Clone, Default)]
@@ -132,8 +132,8 @@ mod tests {
     use super::*;
     use tokio::time::Instant;
 
-    /// Five seconds of the promised 25 belong to the drain delay.
-    const PROMISED: Duration = Duration::from_secs(20);
+    /// Of the promised 25 five seconds belong to the drain delay, four to leaving the log.
+    const PROMISED: Duration = Duration::from_secs(16);
 
     #[tokio::test(start_paused = true)]
     async fn parts_that_never_end_do_not_hold_the_process_longer_than_promised() {

@@ -10,8 +10,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use serde_json::json;
+use std::fmt::Display;
+use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use switchboard_storage::Tickets;
 use switchboard_stream::log::Log;
 use switchboard_stream::topic::MENTION_RECEIVED;
@@ -20,6 +23,10 @@ use switchboard_telemetry::{Gauge, Metrics};
 /// Free bytes below which nothing new is promised: room for the write-ahead logs of both
 /// files and a checkpoint, so that what is acknowledged can still be finished.
 const DISK_FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
+
+/// How long log and store may take to answer: probes give up after some seconds, and a broker
+/// that is away is waited for much longer.
+const CHECK_LIMIT: Duration = Duration::from_secs(2);
 
 /// What the ops listener looks at.
 #[derive(Clone)]
@@ -75,13 +82,16 @@ impl Ops {
     /// Each check with its failure, if it failed.
     async fn checks(&self) -> Vec<(&'static str, Option<String>)> {
         let lifecycle = self.lifecycle.is_draining().then(|| "stopping".to_owned());
-        let log = self.log.watermarks(&MENTION_RECEIVED).await.err();
-        let store = self.tickets.open_counts().await.err();
+        let topic = MENTION_RECEIVED;
+        let (log, store) = tokio::join!(
+            failure(self.log.watermarks(&topic)),
+            failure(self.tickets.open_counts()),
+        );
         vec![
             ("lifecycle", lifecycle),
             ("disk", disk(&self.data_dir)),
-            ("log", log.map(|error| error.to_string())),
-            ("store", store.map(|error| error.to_string())),
+            ("log", log),
+            ("store", store),
         ]
     }
 }
@@ -96,5 +106,13 @@ fn disk(data_dir: &Path) -> Option<String> {
             })
         }
         Err(error) => Some(error.to_string()),
+    }
+}
+
+/// Why it failed, if it did.
+async fn failure<T, E: Display>(check: impl Future<Output = Result<T, E>>) -> Option<String> {
+    match tokio::time::timeout(CHECK_LIMIT, check).await {
+        Ok(answer) => answer.err().map(|error| error.to_string()),
+        Err(_elapsed) => Some(format!("no answer within {} s", CHECK_LIMIT.as_secs())),
     }
 }

@@ -237,9 +237,12 @@ impl NotifierConfig {
 }
 
 impl Notifier {
+    /// What the groups of all notifiers begin with.
+    pub const GROUP_PREFIX: &'static str = "notify-";
+
     /// Its group in the log.
     pub fn group(name: &Slug) -> String {
-        format!("notify-{name}")
+        format!("{}{name}", Self::GROUP_PREFIX)
     }
 
     /// Whether a request to that recipient is for it: it always takes those in its own name.

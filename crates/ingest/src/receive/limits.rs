@@ -20,6 +20,10 @@ pub const BODY_WAIT_MAX: Duration = Duration::from_secs(30);
 /// senders commonly give up after 15 to 30 s, and must get their 503 before.
 pub const APPEND_WAIT_MAX: Duration = Duration::from_secs(10);
 
+/// How long the log may take to say how far behind the classifier is: one that is away lets
+/// nobody wait for the answer to a question that is only asked on the way.
+pub const BACKLOG_WAIT_MAX: Duration = Duration::from_secs(3);
+
 /// What a sender is told to wait when there is no room: long enough for a queue to drain,
 /// short enough that a post is still news.
 pub const RETRY_AFTER: Duration = Duration::from_secs(5);

@@ -20,8 +20,8 @@ mod replay;
 pub(crate) mod tests;
 
 pub use limits::{
-    APPEND_WAIT_MAX, BACKLOG_AGE_MAX, BACKLOG_MAX, BODIES_IN_FLIGHT_BYTES_MAX, BODY_BYTES_MAX,
-    BODY_WAIT_MAX, IDEMPOTENCY_KEY_MAX, RETRY_AFTER, ROOM_WAIT_MAX, ReceiveLimits,
+    APPEND_WAIT_MAX, BACKLOG_AGE_MAX, BACKLOG_MAX, BACKLOG_WAIT_MAX, BODIES_IN_FLIGHT_BYTES_MAX,
+    BODY_BYTES_MAX, BODY_WAIT_MAX, IDEMPOTENCY_KEY_MAX, RETRY_AFTER, ROOM_WAIT_MAX, ReceiveLimits,
 };
 pub use problem::Problem;
 
@@ -193,7 +193,11 @@ impl Shared {
             limits,
             ..
         } = &self.receiver;
-        let waiting = self.backlog.records(&**log, backlog_group, now).await;
+        let asking = self.backlog.records(&**log, backlog_group, now);
+        let asked = tokio::time::timeout(BACKLOG_WAIT_MAX, asking).await;
+        let waiting = asked.map_err(|_elapsed| Problem::Busy {
+            reason: "the log takes too long to answer",
+        })?;
         let waiting = waiting.map_err(|error| refused_by_log(&error))?;
         if waiting > limits.backlog {
             return Err(Problem::Busy {

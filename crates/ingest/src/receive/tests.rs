@@ -1,5 +1,5 @@
 use super::*;
-use crate::fake_log::{FakeLog, Next, unavailable};
+use crate::fake_log::{FakeLog, NEVER_TOLD, Next, unavailable};
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use http_body_util::BodyExt;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use switchboard_domain::ManualClock;
 use switchboard_domain::access::Role;
 use switchboard_domain::ticket::Actor;
@@ -381,6 +382,15 @@ async fn busy_says_when_to_come_back() {
     let detail = body["detail"].as_str().unwrap();
     insta::assert_snapshot!(detail,
         @"the log cannot take mentions now; send the same again after 5 s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_does_not_say_how_far_it_is_lets_nobody_wait_long() {
+    let bench = bench();
+    bench.log.backlog.store(NEVER_TOLD, Ordering::SeqCst);
+    let begin = tokio::time::Instant::now();
+    assert_eq!(bench.outcome(post_of(ONE)).await, "503 busy");
+    assert!(begin.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `lease` | the right to read a source: one process at a time |
 //! | `step` | one turn: everything that happens between two waits |
 //! | `delivery` | a batch as records of the log, dead letters included |
 //! | `backoff` | how long a failing source is left alone |
@@ -15,15 +16,18 @@
 mod backoff;
 mod delivery;
 mod health;
+mod lease;
 mod step;
 #[cfg(test)]
 mod tests;
 
 pub use backoff::{BACKOFF_MAX, BACKOFF_MIN, RETRY_AFTER_MAX};
-pub use step::{LEASE_TTL, POLL_WAIT_MAX};
+pub use lease::LEASE_TERM;
+pub use step::POLL_WAIT_MAX;
 
 use crate::config::SourceConfig;
 use health::SourceHealth;
+use jiff::SignedDuration;
 use std::sync::Arc;
 use step::Worker;
 use switchboard_domain::Clock;
@@ -46,6 +50,8 @@ pub struct WorkerParts {
     pub clock: Arc<dyn Clock>,
     /// This process among others; must differ between two that run at once.
     pub holder: String,
+    /// How long a source belongs to a process that is silent.
+    pub lease_term: SignedDuration,
     /// The group whose backlog holds sources back: the classifier's.
     pub backlog_group: String,
     /// Unclassified records from which on no source is polled.
@@ -75,12 +81,7 @@ pub fn start_sources(
 async fn run(mut worker: Worker, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let pause = worker.step(&stop).await;
-        if stop
-            .run_until_cancelled(tokio::time::sleep(pause))
-            .await
-            .is_none()
-        {
-            break;
-        }
+        worker.rest(pause, &stop).await;
     }
+    worker.end().await;
 }

@@ -4,11 +4,11 @@ use super::WorkerParts;
 use super::backoff::Backoff;
 use super::delivery::{Delivery, Sender};
 use super::health::SourceHealth;
+use super::lease::Lease;
 use crate::backlog::BacklogView;
 use crate::config::SourceConfig;
 use crate::connector::{Batch, Connector, ConnectorError, Cursor};
 use crate::receive::APPEND_WAIT_MAX;
-use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use switchboard_storage::StorageError;
@@ -16,16 +16,6 @@ use switchboard_stream::LogError;
 use switchboard_stream::record::RecordError;
 use switchboard_telemetry::PlatformLabel;
 use tokio_util::sync::CancellationToken;
-
-/// How long a source belongs to a holder that is silent: a crashed process is replaced within
-/// half a minute.
-pub const LEASE_TTL: SignedDuration = SignedDuration::from_secs(30);
-
-/// A lease is renewed when a third of it is gone, so that two renewals may fail.
-const LEASE_RENEWED_AFTER: SignedDuration = SignedDuration::from_secs(10);
-
-/// How long to wait while another holder has the source.
-const LEASE_WAIT: Duration = Duration::from_secs(10);
 
 /// How long to wait while the classifier is behind: it drains thousands of records meanwhile.
 const BACKLOG_WAIT: Duration = Duration::from_secs(1);
@@ -43,13 +33,15 @@ pub(super) struct Worker {
     connector: Box<dyn Connector>,
     backoff: Backoff,
     backlog: BacklogView,
-    held: Option<Held>,
+    lease: Lease,
+    /// Whether the source stays with this process while it waits.
+    keeps_lease: bool,
+    place: Option<Place>,
 }
 
-/// What is known while the lease runs; forgotten at the first doubt, and loaded again.
-struct Held {
+/// How far the source is read; forgotten at the first doubt, and loaded again.
+struct Place {
     epoch: u64,
-    renewed_at: Timestamp,
     cursor: Option<Cursor>,
 }
 
@@ -83,31 +75,53 @@ impl Worker {
             // Different jitter for every source of one seed.
             backoff: Backoff::new(parts.seed ^ (index as u64).wrapping_mul(0x9e37_79b9)),
             backlog: BacklogView::default(),
+            lease: Lease::new(&source.name, parts),
             parts: parts.clone(),
             health,
-            held: None,
+            keeps_lease: true,
+            place: None,
         }
     }
 
     /// One turn; says how long to wait before the next.
     pub(super) async fn step(&mut self, stop: &CancellationToken) -> Duration {
         match self.try_step(stop).await {
-            Ok(wait) => wait,
+            Ok(wait) => {
+                self.keeps_lease = true;
+                wait
+            }
             Err(error) => self.wait_after(&error),
         }
     }
 
+    /// Waits. A platform that says when to come again says it to all processes, so the source
+    /// stays with this one; after other failures another may have more luck.
+    pub(super) async fn rest(&mut self, pause: Duration, stop: &CancellationToken) {
+        let pause = stop.run_until_cancelled(tokio::time::sleep(pause));
+        if self.keeps_lease {
+            self.lease.keep_while(pause).await;
+        } else {
+            pause.await;
+        }
+    }
+
+    /// The last step: another process may go on at once.
+    pub(super) async fn end(mut self) {
+        self.lease.release().await;
+    }
+
     async fn try_step(&mut self, stop: &CancellationToken) -> Result<Duration, StepError> {
-        let Some(held) = self.hold().await? else {
-            return Ok(LEASE_WAIT);
+        let Some(place) = self.place().await? else {
+            return Ok(self.lease.ask_again_after());
         };
         if self.is_over_backlog().await? {
-            self.held = Some(held);
+            self.place = Some(place);
             return Ok(BACKLOG_WAIT);
         }
-        let polling = poll(&mut *self.connector, held.cursor.as_ref());
-        let Some(batch) = stop.run_until_cancelled(polling).await else {
-            self.held = Some(held);
+        let polling = poll(&mut *self.connector, place.cursor.as_ref());
+        let polling = stop.run_until_cancelled(polling);
+        let Some(batch) = self.lease.keep_while(polling).await else {
+            self.place = Some(place);
             return Ok(Duration::ZERO);
         };
         let Batch {
@@ -123,41 +137,26 @@ impl Worker {
         };
         let delivery = Delivery::of(&sender, mentions, &broken, self.parts.clock.now())?;
         self.deliver(delivery).await?;
-        self.move_cursor(held, next).await?;
+        self.move_cursor(place, next).await?;
         self.backoff.succeeded();
         self.health.succeeded(self.index, self.parts.clock.now());
         Ok(poll_after)
     }
 
-    /// The lease with its cursor. While a turn runs it is in the turn's hands: an error or a
-    /// crash leaves nothing behind, and the next turn loads what the store has.
-    async fn hold(&mut self) -> Result<Option<Held>, StorageError> {
-        let now = self.parts.clock.now();
-        let held = self.held.take();
-        let age = held
-            .as_ref()
-            .map(|held| now.duration_since(held.renewed_at));
-        if age.is_some_and(|age| (SignedDuration::ZERO..LEASE_RENEWED_AFTER).contains(&age)) {
-            return Ok(held);
-        }
-        let cursors = &self.parts.cursors;
-        let lease = cursors
-            .acquire_lease(&self.source, &self.parts.holder, LEASE_TTL, now)
-            .await?;
-        let Some(epoch) = lease else { return Ok(None) };
-        let cursor = match held {
-            Some(held) if held.epoch == epoch => held.cursor,
-            _ => cursors
-                .load(&self.source)
-                .await?
-                .and_then(|stored| stored.cursor)
-                .map(Cursor),
+    /// The place under the lease; `None` while another process has it. While a turn runs it is
+    /// in the turn's hands: an error or a crash leaves nothing behind, and the next turn loads
+    /// what the store has.
+    async fn place(&mut self) -> Result<Option<Place>, StorageError> {
+        let known = self.place.take();
+        let Some(epoch) = self.lease.hold().await? else {
+            return Ok(None);
         };
-        Ok(Some(Held {
-            epoch,
-            renewed_at: now,
-            cursor,
-        }))
+        if let Some(place) = known.filter(|place| place.epoch == epoch) {
+            return Ok(Some(place));
+        }
+        let stored = self.parts.cursors.load(&self.source).await?;
+        let cursor = stored.and_then(|stored| stored.cursor).map(Cursor);
+        Ok(Some(Place { epoch, cursor }))
     }
 
     async fn is_over_backlog(&mut self) -> Result<bool, LogError> {
@@ -188,22 +187,14 @@ impl Worker {
         Ok(())
     }
 
-    async fn move_cursor(&mut self, held: Held, next: Cursor) -> Result<(), StorageError> {
-        if held.cursor.as_ref() == Some(&next) {
-            self.held = Some(held);
-            return Ok(());
-        }
-        if self
-            .parts
-            .cursors
-            .store(&self.source, &next.0, held.epoch)
-            .await?
-        {
-            self.held = Some(Held {
-                cursor: Some(next),
-                ..held
-            });
+    async fn move_cursor(&mut self, place: Place, next: Cursor) -> Result<(), StorageError> {
+        let Place { epoch, cursor } = place;
+        let cursors = &self.parts.cursors;
+        if cursor.as_ref() == Some(&next) || cursors.store(&self.source, &next.0, epoch).await? {
+            let cursor = Some(next);
+            self.place = Some(Place { epoch, cursor });
         } else {
+            self.lease.forget();
             tracing::warn!(source = %self.source, "another process has taken the source over");
         }
         Ok(())
@@ -214,6 +205,12 @@ impl Worker {
             StepError::Source(error) => self.backoff.after(error),
             _ => self.backoff.failed(),
         };
+        self.keeps_lease = matches!(
+            error,
+            StepError::Source(
+                ConnectorError::RateLimited { .. } | ConnectorError::Unauthorized { .. }
+            )
+        );
         self.health.failed(self.index);
         let seconds = wait.as_secs_f64();
         tracing::warn!(source = %self.source, %error, seconds, "the source waits and tries again");

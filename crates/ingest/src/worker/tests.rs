@@ -22,6 +22,7 @@ enum NextPoll {
     Fail(ConnectorError),
     /// Puts an item beside the posts that is none.
     Broken,
+    Hang,
 }
 
 /// Posts `0..count`, a few at a time; the cursor is the number of the next.
@@ -47,6 +48,9 @@ impl Connector for PostsPlan {
         let next = self.0.script.lock().unwrap().pop_front();
         if let Some(NextPoll::Fail(error)) = next {
             return Err(error);
+        }
+        if let Some(NextPoll::Hang) = next {
+            std::future::pending::<()>().await;
         }
         let start = from.map_or(0, |cursor| cursor.0.parse().unwrap());
         let end = (start + self.0.batch).min(self.0.count);
@@ -117,6 +121,14 @@ impl Cursors for MemoryCursors {
         Ok(Some(lease.epoch))
     }
 
+    async fn release_lease(&self, _source: &str, epoch: u64) -> Result<(), StorageError> {
+        let mut lease = self.state.lock().unwrap();
+        if lease.epoch == epoch {
+            lease.until = None;
+        }
+        Ok(())
+    }
+
     async fn store(&self, _source: &str, cursor: &str, epoch: u64) -> Result<bool, StorageError> {
         let next = self.script.lock().unwrap().pop_front();
         match next {
@@ -168,6 +180,7 @@ impl Bench {
             metrics: self.metrics.clone(),
             clock: self.clock.clone(),
             holder: holder.into(),
+            lease_term: LEASE_TERM,
             backlog_group: "classify".into(),
             backlog_max: 100,
             seed: 7,
@@ -310,11 +323,11 @@ async fn of_two_workers_only_the_holder_reads() {
     turn(&mut first).await;
     assert!(turn(&mut second).await.unwrap() > Duration::ZERO);
     assert_eq!(bench.log.mention_ids(), ["0", "1"]);
-    bench.clock.advance(LEASE_TTL);
+    bench.clock.advance(LEASE_TERM);
     turn(&mut second).await;
     assert_eq!(bench.stored().as_deref(), Some("4"));
     // The first holds an old epoch by now, and must not move the cursor back.
-    bench.clock.advance(-LEASE_TTL);
+    bench.clock.advance(-LEASE_TERM);
     turn(&mut first).await;
     assert_eq!(bench.stored().as_deref(), Some("4"));
 }
@@ -325,10 +338,54 @@ async fn a_lease_is_renewed_without_loading_the_cursor_again() {
     let mut worker = bench.worker("a");
     for _ in 0..3 {
         turn(&mut worker).await;
-        bench.clock.advance(SignedDuration::from_secs(20));
+        bench.clock.advance(LEASE_TERM / 2);
     }
     assert_eq!(bench.log.mention_ids().len(), 6);
     assert_eq!(bench.cursors.state.lock().unwrap().epoch, 1);
+}
+
+/// A source that is asked, and does not answer before the worker's own limit.
+#[tokio::test(start_paused = true)]
+async fn a_long_poll_and_the_rest_that_a_platform_asks_for_keep_the_lease() {
+    let bench = Bench::new(4, 2);
+    let (mut first, mut second) = (bench.worker("a"), bench.worker("b"));
+    let stop = CancellationToken::new();
+    let told = NextPoll::Fail(ConnectorError::RateLimited {
+        retry_after: Duration::from_mins(15),
+    });
+    bench
+        .posts
+        .script
+        .lock()
+        .unwrap()
+        .extend([NextPoll::Hang, told]);
+    let clock = bench.clock.clone();
+    let time_passes = async {
+        for _ in 0..200 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            clock.advance(SignedDuration::from_secs(1));
+            assert!(second.step(&stop).await > Duration::ZERO);
+        }
+    };
+    let working = async {
+        for _ in 0..2 {
+            let pause = first.step(&stop).await;
+            first.rest(pause, &stop).await;
+        }
+    };
+    tokio::select! { () = time_passes => {} () = working => panic!("15 minutes have passed") }
+    assert!(bench.log.mentions().is_empty(), "the second had no turn");
+    assert_eq!(bench.cursors.state.lock().unwrap().epoch, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_is_given_back_is_taken_at_once() {
+    let bench = Bench::new(4, 2);
+    let (mut first, mut second) = (bench.worker("a"), bench.worker("b"));
+    turn(&mut first).await;
+    first.end().await;
+    turn(&mut second).await;
+    assert_eq!(bench.log.mention_ids(), ["0", "1", "2", "3"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -410,7 +467,7 @@ async fn simulate(bench: &Bench, faults: Vec<Option<Fault>>) {
         if dead {
             holder += 1;
             worker = bench.worker(&holder.to_string());
-            bench.clock.advance(LEASE_TTL);
+            bench.clock.advance(LEASE_TERM);
         }
         bench.clock.advance(SignedDuration::from_secs(4));
     }

@@ -24,6 +24,10 @@ use crate::config::Environment;
 use crate::exit::Done;
 use anyhow::{Context, Result};
 use std::future::Future;
+use std::time::Duration;
+
+/// Threads that still ask a server that does not answer are left behind after this.
+const THREADS_LIMIT: Duration = Duration::from_secs(1);
 
 /// Runs the command that was typed.
 pub(crate) fn dispatch(arguments: Arguments, environment: Environment) -> Result<Done> {
@@ -55,5 +59,7 @@ where
         .enable_all()
         .build()
         .context("cannot start the async runtime")?;
-    runtime.block_on(work)
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(THREADS_LIMIT);
+    done
 }

@@ -23,6 +23,7 @@ impl Parts {
             metrics: self.metrics.clone(),
             clock: Arc::clone(&self.clock),
             holder: hex::encode(randomness::bytes::<8>()),
+            lease_term: ingest.lease_term,
             backlog_group: switchboard_classify::stage::CONSUMER.to_owned(),
             backlog_max: ingest.limits.backlog,
             seed: u64::from_le_bytes(randomness::bytes()),

@@ -20,7 +20,7 @@ use switchboard_storage::{
 use switchboard_stream::backend::BackendConfig;
 use switchboard_stream::backend::embedded::{EmbeddedLog, EmbeddedOptions};
 use switchboard_stream::backend::kafka::{KafkaLog, KafkaOptions};
-use switchboard_stream::log::Log;
+use switchboard_stream::log::{Log, LogError};
 use switchboard_stream::topic;
 use switchboard_telemetry::{Gauge, Metrics};
 
@@ -109,7 +109,7 @@ pub(super) async fn ensure_topics(
     for spec in &mut specs {
         spec.retention = config.log.retention;
     }
-    Ok(log.ensure_topics(&specs).await?)
+    log.ensure_topics(&specs).await.map_err(unreachable)
 }
 
 fn open_metrics(config: &Config) -> Result<Metrics> {
@@ -139,7 +139,7 @@ async fn open_log(
                 metrics: metrics.clone(),
                 clock: Arc::clone(clock),
             };
-            Arc::new(KafkaLog::open(options).await?)
+            Arc::new(KafkaLog::open(options).await.map_err(unreachable)?)
         }
     };
     ensure_topics(&*log, config, &config.route).await?;
@@ -149,7 +149,18 @@ async fn open_log(
         log.register_group(&group, &[topic::NOTIFICATION_REQUESTED])
             .await?;
     }
+    let kept = config.alert.notifiers.iter();
+    let kept: Vec<String> = kept.map(|one| Notifier::group(&one.name)).collect();
+    log.keep_groups(Notifier::GROUP_PREFIX, &kept).await?;
     Ok(log)
+}
+
+/// A log that may be there later has an exit code of its own.
+fn unreachable(error: LogError) -> anyhow::Error {
+    match error {
+        LogError::Unavailable { .. } => Failure::Unreachable(error.to_string()).into(),
+        error => error.into(),
+    }
 }
 
 /// Retention waits for these also when the process runs without their role.

@@ -49,6 +49,15 @@ impl Cursors for PostgresStore {
         Ok(epoch.map(from_column))
     }
 
+    async fn release_lease(&self, source: &str, epoch: u64) -> Result<(), StorageError> {
+        self.execute(
+            "UPDATE source_cursor SET lease_until = 0 WHERE source = $1 AND epoch = $2",
+            &[&source, &to_column(epoch)],
+        )
+        .await?;
+        Ok(())
+    }
+
     async fn store(&self, source: &str, cursor: &str, epoch: u64) -> Result<bool, StorageError> {
         let stored = self
             .execute(

@@ -56,6 +56,19 @@ impl Cursors for SqliteStore {
         .await
     }
 
+    async fn release_lease(&self, source: &str, epoch: u64) -> Result<(), StorageError> {
+        let source = source.to_owned();
+        self.write(Purpose::Stream, move |write| {
+            write
+                .prepare(
+                    "UPDATE source_cursor SET lease_until = 0 WHERE source = ?1 AND epoch = ?2",
+                )?
+                .execute(params![source, to_column(epoch)])?;
+            Ok(())
+        })
+        .await
+    }
+
     async fn store(&self, source: &str, cursor: &str, epoch: u64) -> Result<bool, StorageError> {
         let (source, cursor) = (source.to_owned(), cursor.to_owned());
         self.write(Purpose::Stream, move |write| {

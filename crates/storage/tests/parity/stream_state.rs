@@ -132,6 +132,26 @@ async fn of_two_workers_only_the_holder_of_the_lease_moves_the_cursor() {
 }
 
 #[tokio::test]
+async fn a_lease_that_is_given_back_need_not_run_out() {
+    let world = World::new();
+    let cursors = &world.store.cursors;
+    let ttl = SignedDuration::from_mins(1);
+    let ask = async |holder| {
+        cursors
+            .acquire_lease("s", holder, ttl, at(0))
+            .await
+            .unwrap()
+    };
+    assert_eq!(ask("a").await, Some(1));
+    cursors.release_lease("s", 7).await.unwrap();
+    assert_eq!(ask("b").await, None, "nobody's word but the holder's");
+    cursors.release_lease("s", 1).await.unwrap();
+    assert_eq!(ask("b").await, Some(2));
+    cursors.release_lease("s", 1).await.unwrap();
+    assert_eq!(ask("a").await, None, "a late word changes nothing");
+}
+
+#[tokio::test]
 async fn an_answer_is_remembered_for_a_day() {
     let world = World::new();
     let keys = &world.store.idempotency_keys;

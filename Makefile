@@ -15,6 +15,8 @@ UI_FROM := $(shell find $(UI)/src $(UI)/build -type f ! -name schema.d.ts ! -nam
            $(addprefix $(UI)/,index.html package.json vite.config.ts svelte.config.js)
 NODE    := 20.19
 N       ?= 200
+# Seconds that brokers and database are away in `make faults`.
+OUTAGE  ?= 120
 CASES   ?= 20000
 
 .PHONY: build ui test test-ui journeys bench-ui demo bench faults fuzz lint format deny \
@@ -70,7 +72,8 @@ $(TOOLS)/bin/cargo-deny: | toolchain
 # Long suites, by their own commands; a short version of each runs in `make test`.
 faults: toolchain
 	$(CARGO) build --locked --workspace --bins $(FAULTY)
-	SWITCHBOARD_FAULTS=$(N) $(CARGO) test --locked -p switchboard-tests --test faults -- --nocapture
+	SWITCHBOARD_FAULTS=$(N) SWITCHBOARD_OUTAGE_SECONDS=$(OUTAGE) $(CARGO) test --locked \
+	  -p switchboard-tests --test faults --test beyond_faults -- --nocapture --test-threads 1
 
 # What the log, the store and the classifier do per second here; figures compare within a run.
 bench: toolchain

@@ -2,13 +2,17 @@
 //!
 //! The binary is the one `make test` has built; `SWITCHBOARD_BIN` names another.
 
+pub mod installation;
+pub mod invariants;
 pub mod kafka;
+pub mod live;
 pub mod postgres;
 pub mod posts;
 pub mod server;
 pub mod store;
 pub mod topics;
 
+pub use installation::Installation;
 pub use server::{Options, Server};
 
 pub mod webhook;

@@ -19,6 +19,10 @@ const DEBIAN: &str = "/usr/lib/postgresql";
 /// Sessions of a server of ours: every test of a binary holds a few at a time.
 const CONNECTIONS: &str = "300";
 
+/// Between columns and between rows: characters that no text of ours has in it.
+const COLUMN: &str = "\u{1f}";
+const ROW: &str = "\u{1e}";
+
 /// Starts the server, says `ready`, and stops it when told how or when nobody is there any
 /// more; then nobody needs its files either. Arguments: directory, programs, settings.
 const WATCHER: &str = r#"
@@ -147,6 +151,27 @@ pub fn sql(url: &str, text: &str) -> Result<String> {
     let errors = String::from_utf8_lossy(&told.stderr);
     ensure!(told.status.success(), "`{text}`: {errors}");
     Ok(String::from_utf8(told.stdout)?.trim_end().to_owned())
+}
+
+/// What the server answers, row by row; NULL is an empty text.
+///
+/// # Errors
+/// With what the server said, when it refuses.
+pub fn rows(url: &str, text: &str) -> Result<Vec<Vec<String>>> {
+    let told = Command::new("psql")
+        .args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-F", COLUMN, "-R", ROW])
+        .args(["-c", text, "-d", url])
+        .output()
+        .context("`psql` is missing: apt-get install postgresql-client")?;
+    let errors = String::from_utf8_lossy(&told.stderr);
+    ensure!(told.status.success(), "`{text}`: {errors}");
+    let answer = String::from_utf8(told.stdout)?;
+    let answer = answer.trim_end_matches(['\n', '\u{1e}']);
+    if answer.is_empty() {
+        return Ok(vec![]);
+    }
+    let columns = |row: &str| row.split(COLUMN).map(str::to_owned).collect();
+    Ok(answer.split(ROW).map(columns).collect())
 }
 
 impl Drop for Schema {

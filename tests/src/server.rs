@@ -25,6 +25,8 @@ pub struct Options {
     pub failpoints: String,
     /// Roles; all when empty.
     pub roles: String,
+    /// Variables of the process; it has no others.
+    pub environment: Vec<(String, String)>,
 }
 
 /// A server on a free port with an administrator's token.
@@ -85,7 +87,8 @@ impl Server {
             std::fs::write(&file, &options.config)?;
             run.arg("--config").arg(file);
         }
-        run.env("SWITCHBOARD_FAILPOINTS", &options.failpoints);
+        run.envs(options.environment.iter().cloned())
+            .env("SWITCHBOARD_FAILPOINTS", &options.failpoints);
         let log = std::fs::File::create(data_dir.join("server.log"))?;
         let mut child = run
             .stdout(Stdio::piped())

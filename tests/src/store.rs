@@ -1,13 +1,20 @@
-//! The store as it lies on disk: what must hold after any crash, asked of the tables.
+//! The store as its tables have it: what must hold after any crash, whatever the store.
 
-use anyhow::{Result, ensure};
+use crate::postgres;
+use anyhow::{Context, Result, ensure};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
-/// A read-only look at `store.db`.
-pub struct StoreView(Connection);
+/// A read-only look at the tables.
+pub enum StoreView {
+    /// `store.db`
+    Sqlite(Connection),
+    /// The URL of a database.
+    Postgres(String),
+}
 
 impl StoreView {
     /// Opens the store of a data directory, also beside a running server.
@@ -15,12 +22,34 @@ impl StoreView {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(data_dir.join("store.db"), flags)?;
         connection.busy_timeout(crate::server::PATIENCE)?;
-        Ok(Self(connection))
+        Ok(Self::Sqlite(connection))
+    }
+
+    /// The tables behind that URL.
+    pub fn on_postgres(url: &str) -> Self {
+        Self::Postgres(url.to_owned())
+    }
+
+    /// What a query answers, row by row, as text; NULL is an empty text.
+    pub fn rows(&self, sql: &str) -> Result<Vec<Vec<String>>> {
+        let connection = match self {
+            Self::Postgres(url) => return postgres::rows(url, sql),
+            Self::Sqlite(connection) => connection,
+        };
+        let mut query = connection.prepare(sql)?;
+        let columns = query.column_count();
+        let rows = query.query_map([], |row| {
+            let texts = (0..columns).map(|column| Ok(as_text(row.get_ref(column)?)));
+            texts.collect::<Result<Vec<String>, rusqlite::Error>>()
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The one number a query answers.
     pub fn number(&self, sql: &str) -> Result<i64> {
-        Ok(self.0.query_row(sql, [], |row| row.get(0))?)
+        let rows = self.rows(sql)?;
+        let first = rows.first().and_then(|row| row.first());
+        Ok(first.context("the query has no answer")?.parse()?)
     }
 
     /// How many records a consumer has passed, over all of its topics and partitions.
@@ -42,12 +71,16 @@ impl StoreView {
     fn check_posts(&self) -> Result<()> {
         let twice = self.number(
             "SELECT count(*) FROM (SELECT 1 FROM mention GROUP BY platform, id_scope, native_id \
-             HAVING count(*) > 1)",
+             HAVING count(*) > 1) AS twice",
         )?;
         ensure!(twice == 0, "{twice} posts stand in the store twice");
-        let counted = self.number(
-            "SELECT coalesce(sum(json_extract(state, '$.mention_count')), 0) FROM ticket",
-        )?;
+        let mention_count = match self {
+            Self::Sqlite(_) => "json_extract(state, '$.mention_count')",
+            Self::Postgres(_) => "(state::json ->> 'mention_count')::bigint",
+        };
+        let counted = self.number(&format!(
+            "SELECT coalesce(sum({mention_count}), 0) FROM ticket"
+        ))?;
         let known = self.number("SELECT count(*) FROM identity WHERE ticket_id IS NOT NULL")?;
         ensure!(
             counted == known,
@@ -73,7 +106,8 @@ impl StoreView {
                 if fact["fact"] != "clock_fired" {
                     continue;
                 }
-                let which = format!("{ticket} {} {}", fact["cycle"], fact["milestone"]);
+                let (clock, cycle) = (&fact["clock"], &fact["cycle"]);
+                let which = format!("{ticket} {clock} {cycle} {}", fact["milestone"]);
                 ensure!(fired.insert(which.clone()), "fired twice: {which}");
             }
         }
@@ -93,23 +127,24 @@ impl StoreView {
         Ok(())
     }
 
-    fn changes(&self) -> Result<Vec<(i64, Value)>> {
-        let mut query = self
-            .0
-            .prepare("SELECT ticket_id, change FROM ticket_event ORDER BY id")?;
-        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-        rows.map(|row| {
-            let (ticket, change) = row?;
+    fn changes(&self) -> Result<Vec<(String, Value)>> {
+        let rows = self.rows("SELECT ticket_id, change FROM ticket_event")?;
+        let change = |row: Vec<String>| {
+            let [ticket, change] = <[String; 2]>::try_from(row)
+                .map_err(|row| anyhow::anyhow!("two columns, not {row:?}"))?;
             Ok((ticket, serde_json::from_str(&change)?))
-        })
-        .collect()
+        };
+        rows.into_iter().map(change).collect()
     }
+}
 
-    /// Tickets by department and label.
-    pub fn mix(&self) -> Result<BTreeMap<(String, String), i64>> {
-        let sql = "SELECT department, label, count(*) FROM ticket GROUP BY department, label";
-        let mut query = self.0.prepare(sql)?;
-        let rows = query.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+fn as_text(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Null => String::new(),
+        ValueRef::Integer(number) => number.to_string(),
+        ValueRef::Real(number) => number.to_string(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            String::from_utf8_lossy(bytes).into_owned()
+        }
     }
 }

@@ -15,12 +15,10 @@ use anyhow::{Context, Result, ensure};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::Value;
-use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Duration;
-use switchboard_tests::server::{self, PATIENCE};
-use switchboard_tests::store::StoreView;
-use switchboard_tests::{Options, Server, posts, topics};
+use switchboard_tests::invariants::{self, SHORT_PROMISES};
+use switchboard_tests::server::PATIENCE;
+use switchboard_tests::{Installation, Server, posts};
 
 /// Enough for every point to be hit in most runs, within a minute.
 const KILLS_DEFAULT: u64 = 12;
@@ -51,45 +49,13 @@ const POINTS: [(&str, u32); 12] = [
 /// Requests after which an armed point that was not passed often enough is given up.
 const REQUESTS_MAX: usize = POSTS_PER_KILL / POSTS_PER_REQUEST * 2;
 
-/// Deadlines so short that they pass while servers die.
-const CONFIG: &str = r#"
-[departments.support]
-[departments.pr]
-[departments.sales]
-[departments.community]
-
-[routing]
-fallback = "community"
-
-[[routing.rows]]
-name = "risk"
-label = ["pr_risk"]
-department = "pr"
-
-[[routing.rows]]
-name = "complaint"
-label = ["complaint"]
-department = "support"
-
-[[routing.rows]]
-name = "lead"
-label = ["lead"]
-department = "sales"
-
-[[sla.policies]]
-name = "at once"
-label = ["complaint", "lead", "pr_risk"]
-first_response = { urgent = "2s", high = "2s", normal = "3s", low = "4s" }
-warn_at_percent = [50]
-"#;
-
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_nothing_is_lost_and_nothing_happens_twice() -> Result<()> {
     let kills = number_from("SWITCHBOARD_FAULTS").unwrap_or(KILLS_DEFAULT);
     let seed = number_from("SWITCHBOARD_SEED").unwrap_or_else(rand::random);
     eprintln!("{kills} kills, SWITCHBOARD_SEED={seed}");
-    let dir = tempfile::tempdir()?;
-    let mut story = Story::new(dir.path(), kills, seed).await?;
+    let installation = Installation::on_files(SHORT_PROMISES).await?;
+    let mut story = Story::new(&installation, kills, seed)?;
     let mut inside = 0;
     for kill in 0..kills {
         let struck = story
@@ -111,8 +77,7 @@ async fn killed_at_any_moment_nothing_is_lost_and_nothing_happens_twice() -> Res
 }
 
 struct Story<'a> {
-    dir: &'a Path,
-    token: String,
+    installation: &'a Installation,
     random: StdRng,
     posts: Vec<Value>,
     /// Acknowledged so far; what follows is sent again after a kill.
@@ -120,12 +85,11 @@ struct Story<'a> {
 }
 
 impl<'a> Story<'a> {
-    async fn new(dir: &'a Path, kills: u64, seed: u64) -> Result<Self> {
+    fn new(installation: &'a Installation, kills: u64, seed: u64) -> Result<Self> {
         let count = usize::try_from(kills)? * POSTS_PER_KILL;
         let file = variable("SWITCHBOARD_POSTS");
         Ok(Self {
-            dir,
-            token: server::token(dir).await?,
+            installation,
             random: StdRng::seed_from_u64(seed),
             posts: file.map_or_else(|| Ok(posts::mixed(count, seed)), |file| posts::read(&file))?,
             sent: 0,
@@ -166,12 +130,7 @@ impl<'a> Story<'a> {
     }
 
     async fn start(&self, failpoints: &str) -> Result<Server> {
-        let options = Options {
-            config: CONFIG.into(),
-            failpoints: failpoints.into(),
-            ..Options::default()
-        };
-        Server::start_with_token(self.dir, &options, self.token.clone()).await
+        self.installation.start_with("only", "", failpoints).await
     }
 
     /// Sends the next posts; whether the server acknowledged them.
@@ -213,73 +172,10 @@ impl<'a> Story<'a> {
         while self.sent < self.posts.len() {
             ensure!(self.send(&server).await, "a healthy server refuses posts");
         }
-        self.wait_until_idle(&server).await?;
-        let events = topics::check_event_numbers(&server).await?;
-        let letters = topics::read_all(&server, "dead.letter").await?;
-        ensure!(letters.is_empty(), "dead letters: {letters:?}");
+        invariants::wait_until_idle(self.installation, &server, PATIENCE).await?;
+        invariants::check(self.installation, &server, &self.posts, 0).await?;
         let ended = server.stop().await?;
-        ensure!(ended.success(), "{ended}: {}", server::said(self.dir));
-        self.check(events)?;
-        self.check_audit().await
-    }
-
-    /// Everything received is classified, everything classified is a ticket, every deadline
-    /// has passed, and everything is told.
-    async fn wait_until_idle(&self, server: &Server) -> Result<()> {
-        let store = StoreView::open(self.dir)?;
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        loop {
-            let received = topics::read_all(server, "mention.received").await?.len();
-            let urgent = topics::read_all(server, "mention.classified.urgent")
-                .await?
-                .len();
-            let classified = urgent + topics::read_all(server, "mention.classified").await?.len();
-            let routed = usize::try_from(store.passed("route")?)?;
-            let open_outbox = store.number("SELECT count(*) FROM outbox")?;
-            let ticking =
-                store.number("SELECT count(*) FROM ticket WHERE next_due_at IS NOT NULL")?;
-            if classified >= received && routed == classified && open_outbox + ticking == 0 {
-                return Ok(());
-            }
-            ensure!(
-                tokio::time::Instant::now() < deadline,
-                "not idle: {received} received, {classified} classified, {routed} routed, \
-                 {open_outbox} untold, {ticking} ticking; {}",
-                server::said(self.dir),
-            );
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    }
-
-    fn check(&self, events: usize) -> Result<()> {
-        let store = StoreView::open(self.dir)?;
-        let distinct: BTreeSet<&str> = self
-            .posts
-            .iter()
-            .filter_map(|post| post["id"].as_str())
-            .collect();
-        let known = usize::try_from(store.number("SELECT count(*) FROM identity")?)?;
-        ensure!(
-            known == distinct.len(),
-            "{} posts, {known} identities",
-            distinct.len()
-        );
-        store.check_laws()?;
-        let stored = usize::try_from(store.number("SELECT count(*) FROM ticket_event")?)?;
-        ensure!(
-            events == stored,
-            "{stored} events in the store, {events} told"
-        );
-        Ok(())
-    }
-
-    async fn check_audit(&self) -> Result<()> {
-        let dir = self.dir.display().to_string();
-        let verify = server::command(&["audit", "verify", "--data-dir", &dir])
-            .output()
-            .await?;
-        let said = String::from_utf8_lossy(&verify.stderr);
-        ensure!(verify.status.success(), "audit verify: {said}");
+        ensure!(ended.success(), "{ended}: {}", self.installation.said());
         Ok(())
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`config`] | when single posts or several people are a crisis |
 //! | [`stage`] | mention signals → incidents, in one transaction per batch |
+//! | [`inquiry`] | questions to a service of the company, as guarded as the notifiers |
 //! | [`notify`] | `notification.requested` → Slack and webhooks, one stage per channel |
 //!
 //! The decision itself is [`switchboard_domain::incident`]. A notifier reads
@@ -11,6 +12,7 @@
 //! [`notify`] says how to add a kind of channel.
 
 pub mod config;
+pub mod inquiry;
 pub mod notify;
 pub mod stage;
 

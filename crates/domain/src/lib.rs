@@ -13,6 +13,7 @@
 //! | [`sla`] | clocks, deadlines, milestones |
 //! | [`calendar`] | when a department is at work |
 //! | [`incident`] | when several posts are a crisis |
+//! | [`author`] | what is known of who wrote a post: one of us, a customer, a stranger |
 //! | [`access`] | who may do what |
 //! | [`current`] | a configuration that may be replaced while it is in use |
 //!
@@ -20,6 +21,7 @@
 //! `switchboard-stream` and is pinned by golden files there.
 
 pub mod access;
+pub mod author;
 pub mod brand;
 pub mod calendar;
 pub mod classification;

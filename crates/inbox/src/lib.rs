@@ -14,6 +14,7 @@
 //! | [`page`] | the agents' page, as far as this build holds it |
 //! | [`dead_letter`] | records no stage could handle |
 //! | [`session`] | logging in and out: the pages for it, passwords, own sessions |
+//! | [`author`] | who wrote: accounts over platforms, and their history |
 //! | [`person`] | whom a ticket can be given to |
 //! | [`token`] | API tokens |
 //! | [`openapi`] | the document, made from the table |
@@ -21,6 +22,7 @@
 //! To add an operation: a file with its error enum, `describe`, handler and tests, and one
 //! line in the table. The tests then ask which roles may call it.
 
+mod author;
 pub mod config;
 mod dead_letter;
 mod http;

@@ -6,7 +6,8 @@ use crate::http::gate::{Gate, SignOfLife, guard};
 use crate::openapi::describe::Description;
 use crate::state::Inbox;
 use crate::{
-    dead_letter, incident, live, openapi_route, page, person, queue, session, ticket, token, topic,
+    author, dead_letter, incident, live, openapi_route, page, person, queue, session, ticket,
+    token, topic,
 };
 use axum::Router;
 use axum::http::Method;
@@ -80,6 +81,9 @@ pub(crate) const ROUTES: &[Route] = &[
     route(Method::GET, "/api/v1/sessions", Needs::Credentials, session::list::describe, || get(session::list::list)),
     route(Method::DELETE, "/api/v1/sessions/{id}", Needs::Credentials, session::revoke::describe, || delete(session::revoke::revoke)),
     route(Method::GET, "/api/v1/people", WORK, person::describe, || get(person::list)),
+    route(Method::GET, "/api/v1/authors/{id}", READ, author::show::describe, || get(author::show::show)),
+    route(Method::POST, "/api/v1/authors/{id}/links", WORK, author::link::describe_link, || post(author::link::link)),
+    route(Method::DELETE, "/api/v1/authors/{id}/links/{name}", WORK, author::link::describe_unlink, || delete(author::link::unlink)),
     route(Method::GET, "/api/v1/tokens", TOKENS, token::list::describe, || get(token::list::list)),
     route(Method::POST, "/api/v1/tokens", TOKENS, token::create::describe, || post(token::create::create)),
     route(Method::DELETE, "/api/v1/tokens/{name}", TOKENS, token::revoke::describe, || delete(token::revoke::revoke)),

@@ -12,7 +12,7 @@ use switchboard_domain::sla::SlaBook;
 use switchboard_domain::{Clock, Current, Slug};
 use switchboard_storage::dead_letters::DeadLetters;
 use switchboard_storage::incidents::Incidents;
-use switchboard_storage::{Access, Authenticator, People, Sessions, Tickets};
+use switchboard_storage::{Access, Authenticator, People, Profiles, Sessions, Tickets};
 use switchboard_stream::Log;
 use switchboard_telemetry::Metrics;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +25,8 @@ pub struct Parts {
     pub access: Arc<dyn Access>,
     /// Users: who logs in, and whom a ticket can be given to.
     pub people: Arc<dyn People>,
+    /// Who wrote what.
+    pub profiles: Arc<dyn Profiles>,
     /// Who is logged in where.
     pub sessions: Arc<dyn Sessions>,
     /// Incidents, and what people do about them.

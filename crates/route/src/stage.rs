@@ -3,6 +3,7 @@
 //! A batch is one transaction: tickets, identities, events, outbox, audit and the offset
 //! become durable together or not at all, so a crash at any moment repeats nothing.
 
+use crate::authors::Authors;
 use crate::config::RouteConfig;
 use crate::labels;
 use async_trait::async_trait;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use switchboard_domain::intake::{Incoming, IntakeOutcome};
 use switchboard_domain::routing::{Facts, route};
 use switchboard_domain::ticket::Actor;
-use switchboard_domain::{Clock, Current, OffsetMove};
+use switchboard_domain::{ClassifiedMention, Clock, Current, OffsetMove};
 use switchboard_storage::{Intake, IntakeBatch, Offsets, Opened, StorageError, TakenIn};
 use switchboard_stream::log::Batch;
 use switchboard_stream::record::{self, DeadLetter};
@@ -25,6 +26,8 @@ pub const CONSUMER: &str = "route";
 pub struct RouteStage {
     /// Who owns what, and by when.
     pub ownership: Arc<Current<RouteConfig>>,
+    /// Who an author is.
+    pub authors: Authors,
     /// Where tickets live.
     pub intake: Arc<dyn Intake>,
     /// Asked whether the store answers at all.
@@ -43,11 +46,12 @@ impl Stage for RouteStage {
 
     async fn process(&self, batch: &Batch) -> Result<Vec<Outcome>, StageError> {
         let ownership = self.ownership.get();
-        let items = batch
+        let posts = batch
             .records
             .iter()
-            .map(|record| incoming(&ownership, &record.payload))
+            .map(|record| decode(&record.payload))
             .collect::<Result<Vec<_>, _>>()?;
+        let items = self.decide(&ownership, posts).await;
         let now = self.clock.now();
         let taken = self
             .intake
@@ -81,6 +85,28 @@ impl Stage for RouteStage {
 }
 
 impl RouteStage {
+    /// Everything here depends on the records, the configuration and what is known of their
+    /// authors alone, so it is done before the transaction begins.
+    async fn decide(
+        &self,
+        ownership: &RouteConfig,
+        posts: Vec<ClassifiedMention>,
+    ) -> Vec<Incoming> {
+        let authors = self.authors.of(&posts).await;
+        let decided = posts.into_iter().zip(authors).map(|(classified, author)| {
+            let facts = Facts {
+                author_tier: author.tier(&classified.mention.author),
+                ..Facts::of(&classified)
+            };
+            Incoming {
+                decision: route(&ownership.table, &facts),
+                classified,
+                author,
+            }
+        });
+        decided.collect()
+    }
+
     fn count(&self, taken: &TakenIn, now: Timestamp) {
         let Some(Opened {
             department,
@@ -105,16 +131,8 @@ impl RouteStage {
     }
 }
 
-/// Decides on one record; everything here depends on the record and the configuration
-/// alone, so it is done before the transaction begins.
-fn incoming(ownership: &RouteConfig, payload: &[u8]) -> Result<Incoming, StageError> {
-    let classified = record::decode_classified(payload)
-        .map_err(|error| StageError::Invalid(error.to_string()))?;
-    let decision = route(&ownership.table, &Facts::of(&classified));
-    Ok(Incoming {
-        classified,
-        decision,
-    })
+fn decode(payload: &[u8]) -> Result<ClassifiedMention, StageError> {
+    record::decode_classified(payload).map_err(|error| StageError::Invalid(error.to_string()))
 }
 
 fn intake(
@@ -139,7 +157,10 @@ fn seconds(from: Timestamp, to: Timestamp) -> f64 {
 
 const fn outcome(outcome: IntakeOutcome) -> Outcome {
     match outcome {
-        IntakeOutcome::Opened | IntakeOutcome::Changed => Outcome::Forwarded,
+        IntakeOutcome::Opened | IntakeOutcome::Changed | IntakeOutcome::Answered => {
+            Outcome::Forwarded
+        }
+        IntakeOutcome::Ours => Outcome::Skipped,
         IntakeOutcome::Duplicate => Outcome::Duplicate,
         IntakeOutcome::Superseded => Outcome::Superseded,
         IntakeOutcome::Tombstoned => Outcome::Tombstoned,

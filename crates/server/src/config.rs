@@ -9,9 +9,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use switchboard_alert::inquiry::InquiryConfig;
 use switchboard_alert::AlertConfig;
 use switchboard_classify::ClassifyConfig;
 use switchboard_config::{Document, Problem, Section};
+use switchboard_domain::author::{Ours, OwnAccounts};
 use switchboard_domain::{BrandTable, Slug};
 use switchboard_inbox::InboxConfig;
 use switchboard_ingest::config::{SourceConfig, read_lease, read_limits, read_sources};
@@ -53,6 +55,10 @@ pub(crate) struct Config {
     pub(crate) classify: ClassifyConfig,
     pub(crate) route: Arc<RouteConfig>,
     pub(crate) brands: Arc<BrandTable>,
+    /// Where the company's records of its customers can be asked.
+    pub(crate) enrichment: Option<InquiryConfig>,
+    /// Through which we speak ourselves.
+    pub(crate) own_accounts: Arc<OwnAccounts>,
     /// Topics that brands list beside those of the classifier's rules.
     pub(crate) topics: Vec<String>,
     pub(crate) alert: AlertConfig,
@@ -163,6 +169,7 @@ impl Config {
         let classify = root.section("classify", ClassifyConfig::read);
         let brands = read_brands(root);
         let alert = root.section("alert", AlertConfig::read);
+        let enrichment = InquiryConfig::read(root);
         let inbox = root.section("inbox", InboxConfig::read);
         context.recipients = recipients(&alert);
         context.brands = brands.names;
@@ -176,6 +183,8 @@ impl Config {
             route: Arc::new(route?),
             topics: brands.topics,
             brands: Arc::new(BrandTable::new(brands.accounts)),
+            own_accounts: Arc::new(brands.own),
+            enrichment,
             alert,
             secrets: crate::secrets::Secrets::default(),
             inbox,
@@ -255,6 +264,7 @@ fn read_log(section: &mut Section<'_>) -> LogConfig {
 struct Brands {
     names: Vec<String>,
     accounts: Vec<(String, Slug)>,
+    own: OwnAccounts,
     topics: Vec<String>,
 }
 
@@ -268,9 +278,11 @@ fn read_brands(root: &mut Section<'_>) -> Brands {
         let accounts = section.located_list("accounts").unwrap_or_default();
         let topics = section.located_list("topics").unwrap_or_default();
         check_time_zone(section);
-        brands
-            .topics
-            .extend(topics.into_iter().map(|topic| topic.value));
+        read_own_accounts(section, &mut brands.own);
+        for handle in accounts.iter().filter(|name| name.value.starts_with('@')) {
+            let _known = brands.own.add(&handle.value, Ours::Person);
+        }
+        brands.topics.extend(topics.into_iter().map(|topic| topic.value));
         if let Ok(slug) = slug {
             brands.names.push(slug.to_string());
             let accounts = accounts.into_iter().map(|name| (name.value, slug.clone()));
@@ -278,6 +290,21 @@ fn read_brands(root: &mut Section<'_>) -> Brands {
         }
     });
     brands
+}
+
+/// Accounts of our own, and those of them that machines speak through.
+fn read_own_accounts(section: &mut Section<'_>, own: &mut OwnAccounts) {
+    for (key, who) in [("own_accounts", Ours::Person), ("bots", Ours::Machine)] {
+        for account in section.located_list(key).unwrap_or_default() {
+            if own.add(&account.value, who).is_none() {
+                let message = format!(
+                    "`{key}`: `{}` is no account such as `@acme_help`, `x:@acme_help` or `x:12345`",
+                    account.value
+                );
+                section.problem(&account.place, message);
+            }
+        }
+    }
 }
 
 fn check_time_zone(section: &mut Section<'_>) {

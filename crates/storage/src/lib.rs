@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`intake`] | classified mentions → tickets, with the consumer's offset, in one transaction |
 //! | [`ticket`] | reading tickets within a department scope; changing one by a command |
+//! | [`profiles`] | authors over platforms, the links between their accounts, their tickets |
 //! | [`regroup`] | merging tickets, undoing it, splitting a post out |
 //! | [`timers`] | firing what is due, once, in deadline order |
 //! | [`outbox`] | what transactions left to be told |
@@ -53,6 +54,7 @@ pub mod outbox;
 pub mod people;
 pub mod postgres;
 pub mod pressure;
+pub mod profiles;
 pub mod records;
 pub mod regroup;
 mod row;
@@ -79,6 +81,9 @@ pub use outbox::{Outbox, OutboxRow};
 pub use people::{PasswordHash, People, Person, User};
 pub use postgres::{PostgresOptions, PostgresStore};
 pub use pressure::{PRESSING_MAX, Pressure};
+pub use profiles::{
+    AuthorAccount, History, Link, Linked, NewAuthorLink, Profile, Profiles, Unlink,
+};
 pub use regroup::{Regroup, Regrouped, Regrouping, Regroups};
 pub use sessions::{
     LoginKind, NewLink, NewSession, OpenSession, PeerKind, SessionId, SessionInfo, Sessions,

@@ -2,8 +2,8 @@
 
 use crate::dead_letters::DeadLetters;
 use crate::{
-    Access, Audit, Cursors, IdempotencyKeys, Incidents, Intake, Offsets, Outbox, People, Sessions,
-    Tickets, Timers,
+    Access, Audit, Cursors, IdempotencyKeys, Incidents, Intake, Offsets, Outbox, People, Profiles,
+    Sessions, Tickets, Timers,
 };
 use std::sync::Arc;
 
@@ -21,6 +21,7 @@ pub struct Store {
     pub offsets: Arc<dyn Offsets>,
     pub outbox: Arc<dyn Outbox>,
     pub people: Arc<dyn People>,
+    pub profiles: Arc<dyn Profiles>,
     pub sessions: Arc<dyn Sessions>,
     pub tickets: Arc<dyn Tickets>,
     pub timers: Arc<dyn Timers>,

@@ -3,8 +3,8 @@
 use crate::department::{DepartmentLabel, Names};
 use crate::family::{Description, LabelValues};
 use crate::label::{
-    ChannelLabel, ClassLabel, ClockLabel, Method, NotifyOutcome, Outcome, RejectReason, Stage,
-    StatusClass,
+    ChannelLabel, ClassLabel, ClockLabel, LookupOutcome, Method, NotifyOutcome, Outcome,
+    RejectReason, Stage, StatusClass,
 };
 use crate::login::{LoginMethod, LoginOutcome};
 use crate::platform::PlatformLabel;
@@ -52,6 +52,11 @@ pub enum Counter {
         department: DepartmentLabel,
         /// Label `label`.
         label: ClassLabel,
+    },
+    /// Questions who an author is to the company.
+    AuthorLookups {
+        /// Label `outcome`.
+        outcome: LookupOutcome,
     },
     /// Deadlines that passed unanswered.
     SlaBreaches {
@@ -119,6 +124,8 @@ pub enum CounterFamily {
     DeadLetters,
     /// `switchboard_tickets_opened_total`
     TicketsOpened,
+    /// `switchboard_author_lookups_total`
+    AuthorLookups,
     /// `switchboard_sla_breaches_total`
     SlaBreaches,
     /// `switchboard_sla_warnings_total`
@@ -155,6 +162,7 @@ impl CounterFamily {
         Self::StageRetries,
         Self::DeadLetters,
         Self::TicketsOpened,
+        Self::AuthorLookups,
         Self::SlaBreaches,
         Self::SlaWarnings,
         Self::SlaEscalations,
@@ -207,6 +215,11 @@ impl CounterFamily {
                 name: "switchboard_tickets_opened_total",
                 help: "Tickets opened.",
                 labels: &["department", "label"],
+            },
+            Self::AuthorLookups => Description {
+                name: "switchboard_author_lookups_total",
+                help: "Authors looked up in the company's records before routing.",
+                labels: &["outcome"],
             },
             Self::SlaBreaches => Description {
                 name: "switchboard_sla_breaches_total",
@@ -292,6 +305,7 @@ impl Counter {
             Self::LogRebalances => CounterFamily::LogRebalances,
             Self::IncidentsOpened => CounterFamily::IncidentsOpened,
             Self::LiveFrames => CounterFamily::LiveFrames,
+            Self::AuthorLookups { .. } => CounterFamily::AuthorLookups,
             Self::NotifyAttempts { .. } => CounterFamily::NotifyAttempts,
             Self::Logins { .. } => CounterFamily::Logins,
             Self::HttpRequests { .. } => CounterFamily::HttpRequests,
@@ -326,6 +340,7 @@ impl Counter {
             | Self::LogRebalances
             | Self::IncidentsOpened
             | Self::LiveFrames => LabelValues::none(),
+            Self::AuthorLookups { outcome } => LabelValues::one(outcome.as_str()),
             Self::NotifyAttempts { channel, outcome } => {
                 LabelValues::two(channel.as_str(), outcome.as_str())
             }

@@ -90,6 +90,47 @@ impl Outcome {
     }
 }
 
+/// What became of the question who an author is to the company.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LookupOutcome {
+    /// The records know the author.
+    Found,
+    /// They do not.
+    Unknown,
+    /// Asked a while ago: the answer still counts.
+    Remembered,
+    /// They answered with an error: the author is a stranger.
+    Failed,
+    /// They did not answer in time: the author is a stranger.
+    TimedOut,
+    /// Not asked, so soon after a failure.
+    Skipped,
+}
+
+impl LookupOutcome {
+    /// Every value, in the order of the declaration.
+    pub const ALL: &[Self] = &[
+        Self::Found,
+        Self::Unknown,
+        Self::Remembered,
+        Self::Failed,
+        Self::TimedOut,
+        Self::Skipped,
+    ];
+
+    /// The label value as exposed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Found => "found",
+            Self::Unknown => "unknown",
+            Self::Remembered => "remembered",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// A kind of channel that people are told through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChannelLabel {

@@ -41,8 +41,8 @@ pub use family::Description;
 pub use gauge::{Gauge, GaugeFamily};
 pub use histogram::{Histogram, HistogramFamily};
 pub use label::{
-    ChannelLabel, ClassLabel, ClockLabel, Method, NotifyOutcome, Outcome, PriorityLabel,
-    RejectReason, Stage, StatusClass, StorePriority,
+    ChannelLabel, ClassLabel, ClockLabel, LookupOutcome, Method, NotifyOutcome, Outcome,
+    PriorityLabel, RejectReason, Stage, StatusClass, StorePriority,
 };
 pub use logging::{LogFormat, LoggingError, init_tracing};
 pub use login::{LoginMethod, LoginOutcome};

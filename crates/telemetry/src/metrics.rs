@@ -12,7 +12,7 @@ use crate::department::{DepartmentLabel, Names};
 use crate::family::Description;
 use crate::gauge::{Gauge, GaugeFamily};
 use crate::histogram::{Histogram, HistogramFamily};
-use crate::label::{Outcome, PriorityLabel, Stage};
+use crate::label::{LookupOutcome, Outcome, PriorityLabel, Stage};
 
 /// The registry could not be built; a start ends here.
 #[derive(Debug, thiserror::Error)]
@@ -158,6 +158,9 @@ impl Metrics {
             for outcome in Outcome::ALL.iter().copied() {
                 self.add(Counter::StageEvents { stage, outcome }, 0);
             }
+        }
+        for outcome in LookupOutcome::ALL.iter().copied() {
+            self.add(Counter::AuthorLookups { outcome }, 0);
         }
         for counter in [
             Counter::OutboxPublished,

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use switchboard_telemetry::{
     ChannelLabel, ClassLabel, ClockLabel, CounterFamily, DEPARTMENTS_MAX, Description, GaugeFamily,
-    HistogramFamily, LoginMethod, LoginOutcome, Method, NotifyOutcome, Outcome, PlatformLabel,
-    PriorityLabel, RejectReason, Stage, StatusClass, StorePriority,
+    HistogramFamily, LoginMethod, LoginOutcome, LookupOutcome, Method, NotifyOutcome, Outcome,
+    PlatformLabel, PriorityLabel, RejectReason, Stage, StatusClass, StorePriority,
 };
 
 const HEAD: &str = "# Metrics
@@ -83,6 +83,7 @@ fn write_label_values(page: &mut String) {
     let lanes = names(StorePriority::ALL, StorePriority::as_str);
     let outcomes = names(Outcome::ALL, Outcome::as_str);
     let notified = names(NotifyOutcome::ALL, NotifyOutcome::as_str);
+    let looked_up = names(LookupOutcome::ALL, LookupOutcome::as_str);
     let methods = names(Method::ALL, Method::as_str);
     let by = names(LoginMethod::ALL, LoginMethod::as_str);
     let logins = names(LoginOutcome::ALL, LoginOutcome::as_str);
@@ -97,7 +98,10 @@ fn write_label_values(page: &mut String) {
         ("method", format!("requests: {methods}; logins: {by}")),
         (
             "outcome",
-            format!("stages: {outcomes}; notifications: {notified}; logins: {logins}"),
+            format!(
+                "stages: {outcomes}; notifications: {notified}; logins: {logins}; \
+                 author look-ups: {looked_up}"
+            ),
         ),
         ("platform", names(PlatformLabel::ALL, PlatformLabel::as_str)),
         ("priority", format!("tickets: {priorities}; store: {lanes}")),

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use rstest::rstest;
 use switchboard_telemetry::{
     ChannelLabel, ClassLabel, ClockLabel, Counter, CounterFamily, DEPARTMENTS_MAX, DepartmentLabel,
-    Description, Gauge, GaugeFamily, Histogram, HistogramFamily, LoginMethod, LoginOutcome, Method,
-    Metrics, NotifyOutcome, Outcome, PlatformLabel, PriorityLabel, RejectReason, Stage,
-    StatusClass, StorePriority,
+    Description, Gauge, GaugeFamily, Histogram, HistogramFamily, LoginMethod, LoginOutcome,
+    LookupOutcome, Method, Metrics, NotifyOutcome, Outcome, PlatformLabel, PriorityLabel,
+    RejectReason, Stage, StatusClass, StorePriority,
 };
 
 /// A process may expose fewer than this many lines of samples, whatever comes in.
@@ -75,6 +75,8 @@ fn every_counter(departments: &[DepartmentLabel]) -> Vec<Counter> {
         all.push(Counter::SlaWarnings { department });
     }
     all.push(Counter::SlaEscalations);
+    let outcomes = LookupOutcome::ALL.iter().copied();
+    all.extend(outcomes.map(|outcome| Counter::AuthorLookups { outcome }));
     for channel in ChannelLabel::ALL.iter().copied() {
         let outcomes = NotifyOutcome::ALL.iter().copied();
         all.extend(outcomes.map(|outcome| Counter::NotifyAttempts { channel, outcome }));

@@ -117,6 +117,22 @@ impl Delivery for Client {
     }
 }
 
+/// A client that reaches this address as far as the guard allows it.
+pub(crate) fn guarded(
+    url: &Url,
+    guard: &Guard,
+    lookup: Arc<dyn Lookup>,
+    timeout: Duration,
+) -> Result<reqwest::Client, String> {
+    let reach = guard.judge(url).map_err(|refusal| refusal.to_string())?;
+    let resolver = GuardedResolver {
+        guard: guard.clone(),
+        reach,
+        lookup,
+    };
+    build(resolver, timeout).map_err(|error| in_words(&*error))
+}
+
 fn build(resolver: GuardedResolver, timeout: Duration) -> Result<reqwest::Client, Box<dyn Error>> {
     let client = reqwest::Client::builder()
         .tls_backend_preconfigured(tls_config()?)

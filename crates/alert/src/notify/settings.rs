@@ -139,7 +139,7 @@ fn read_recipients(section: &mut Section<'_>) -> Vec<&'static str> {
     chosen.unwrap_or_else(|| vec![CRISIS_RECIPIENT])
 }
 
-fn read_guard(section: &mut Section<'_>) -> Guard {
+pub(crate) fn read_guard(section: &mut Section<'_>) -> Guard {
     let mut allowed = Vec::new();
     for network in section.located_list("allow_private").unwrap_or_default() {
         match network.value.parse() {
@@ -187,7 +187,7 @@ fn located(section: &mut Section<'_>, key: &str) -> Option<Located<String>> {
 }
 
 /// The reason does not repeat the address: it may be a secret.
-fn parse_url(text: &str, guard: &Guard) -> Result<Url, String> {
+pub(crate) fn parse_url(text: &str, guard: &Guard) -> Result<Url, String> {
     let url = Url::parse(text)
         .map_err(|error| format!("it is no address such as `https://example.org/hook`: {error}"))?;
     guard.judge(&url).map_err(|refusal| refusal.to_string())?;

@@ -1,7 +1,6 @@
 //! The facts behind each kind of arrival.
 
 use super::{IdentityState, Incoming, Intake, IntakeOutcome, Opening};
-use crate::routing::AuthorTier;
 use crate::sla::{Holder, SlaBook, StopCause};
 use crate::ticket::clocks::{Clocks, post_arrived};
 use crate::ticket::command::{move_to, set_priority};
@@ -19,7 +18,7 @@ pub(super) struct Moment<'a> {
 }
 
 impl<'a> Moment<'a> {
-    const fn clocks(self, ticket: &'a Ticket) -> Clocks<'a> {
+    pub(super) const fn clocks(self, ticket: &'a Ticket) -> Clocks<'a> {
         Clocks {
             ticket,
             book: self.book,
@@ -159,7 +158,8 @@ fn opening(incoming: &Incoming, moment: Moment<'_>) -> Vec<Fact> {
         severity: verdict.severity,
         topics: verdict.topics.clone(),
         needs_review: verdict.needs_review,
-        author_tier: AuthorTier::of(&classified.mention.author),
+        author_tier: incoming.author.tier(&classified.mention.author),
+        looked_up: incoming.author.looked_up.clone(),
     }));
     let holder = Holder {
         department: &incoming.decision.department,

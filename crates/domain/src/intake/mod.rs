@@ -4,9 +4,11 @@
 //! to, and returns everything one transaction has to write. [`thread`] names the threads a
 //! post may join.
 
+mod answer;
 mod change;
 pub mod thread;
 
+use crate::author::{AuthorFacts, LookedUp};
 use crate::routing::{AuthorTier, Decision, Priority};
 use crate::sla::{PolicyFacts, SlaBook, SlaPolicy};
 use crate::ticket::{Fact, Ticket, TicketId};
@@ -16,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 pub(crate) use change::weight;
-pub use thread::{ThreadKey, ThreadKeys, thread_keys};
+pub use thread::{ThreadKey, ThreadKeys, answer_thread, answered_posts, thread_keys};
 
 /// A mention with its verdict: the record of `mention.classified`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +55,8 @@ pub struct Incoming {
     pub classified: ClassifiedMention,
     /// Whose it is, and why.
     pub decision: Decision,
+    /// What is known of its author beyond it.
+    pub author: AuthorFacts,
 }
 
 impl Incoming {
@@ -74,7 +78,7 @@ impl Incoming {
             label: verdict.label,
             platform: &self.classified.mention.platform,
             department: &self.decision.department,
-            author_tier: AuthorTier::of(&self.classified.mention.author),
+            author_tier: self.author.tier(&self.classified.mention.author),
             language: &verdict.language,
         };
         book.select(self.decision.sla_policy.as_deref(), &facts)
@@ -115,6 +119,8 @@ pub struct Opening {
     pub topics: Vec<String>,
     pub needs_review: bool,
     pub author_tier: AuthorTier,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_up: Option<LookedUp>,
 }
 
 /// What became of one record, in the words of the outcome metric.
@@ -130,6 +136,10 @@ pub enum IntakeOutcome {
     Superseded,
     /// Its author has deleted it: a deletion wins, also one that came first.
     Tombstoned,
+    /// An answer of ours, linked to the ticket it belongs to.
+    Answered,
+    /// A post of ours that belongs to no ticket, and needs none.
+    Ours,
 }
 
 /// What one transaction has to write for one record.
@@ -158,6 +168,11 @@ pub fn decide(
 ) -> Intake {
     let mention = &incoming.classified.mention;
     let moment = change::Moment { book, now };
+    // One that has a ticket came before we knew the account; it stays what it is.
+    let ticketed = identity.is_some_and(|known| known.ticket.is_some());
+    if let Some(who) = incoming.author.ours.filter(|_| !ticketed) {
+        return answer::link(incoming, who, identity, ticket, moment);
+    }
     match (mention.op, identity) {
         (Op::Delete, known) => change::delete(incoming, known, ticket, moment),
         (Op::Upsert, None) => change::first_sight(incoming, ticket, moment),

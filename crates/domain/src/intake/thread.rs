@@ -79,6 +79,25 @@ pub fn thread_keys(mention: &Mention) -> ThreadKeys {
     }
 }
 
+/// The posts that an answer of ours may belong to: the one it answers, else the one that
+/// began the conversation.
+pub fn answered_posts(answer: &Mention) -> impl Iterator<Item = MentionKey> + '_ {
+    let ids = answer.in_reply_to.iter().chain(&answer.conversation_id);
+    ids.map(|id| MentionKey {
+        id: id.clone(),
+        ..answer.key()
+    })
+}
+
+/// The thread in which that author would answer an answer of ours; `None` for an author
+/// without an id.
+pub fn answer_thread(answer: &Mention, author_id: &str) -> Option<ThreadKey> {
+    let mut reply = answer.clone();
+    reply.author.id = author_id.to_owned();
+    reply.in_reply_to = Some(answer.id.clone());
+    thread_keys(&reply).conversation
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// How far an author's voice carries. Everybody is in exactly one tier.
+/// Who an author is to the company, or else how far the voice carries. Everybody is in exactly
+/// one tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthorTier {
@@ -15,6 +16,10 @@ pub enum AuthorTier {
     Verified,
     /// Has [`INFLUENCER_FOLLOWERS_MIN`] followers or more, verified or not.
     Influencer,
+    /// The company's records know the person; see `[enrichment]`.
+    Customer,
+    /// The company's records put the person first.
+    Vip,
 }
 
 /// From so many followers on an author is an influencer: where the trade's own tiers begin
@@ -22,8 +27,14 @@ pub enum AuthorTier {
 pub const INFLUENCER_FOLLOWERS_MIN: u64 = 10_000;
 
 impl AuthorTier {
-    /// Every tier, least heard first.
-    pub const ALL: [Self; 3] = [Self::Standard, Self::Verified, Self::Influencer];
+    /// Every tier; first those that a platform shows, least heard first.
+    pub const ALL: [Self; 5] = [
+        Self::Standard,
+        Self::Verified,
+        Self::Influencer,
+        Self::Customer,
+        Self::Vip,
+    ];
 
     /// Its name in configuration and API.
     pub const fn as_str(self) -> &'static str {
@@ -31,6 +42,8 @@ impl AuthorTier {
             Self::Standard => "standard",
             Self::Verified => "verified",
             Self::Influencer => "influencer",
+            Self::Customer => "customer",
+            Self::Vip => "vip",
         }
     }
 

@@ -126,8 +126,8 @@ const fn label_points(label: Label) -> i32 {
 
 const fn tier_points(tier: AuthorTier) -> i32 {
     match tier {
-        AuthorTier::Influencer => 20,
-        AuthorTier::Verified => 5,
+        AuthorTier::Influencer | AuthorTier::Vip => 20,
+        AuthorTier::Verified | AuthorTier::Customer => 5,
         AuthorTier::Standard => 0,
     }
 }

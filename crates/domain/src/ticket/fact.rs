@@ -180,6 +180,18 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         on_call: Option<String>,
     },
+    /// An answer of ours was seen on the platform; our own words, so they stand here whole.
+    AnswerSeen {
+        /// Where it stands.
+        mention: MentionKey,
+        /// When it was written, as far as that can be believed.
+        posted_at: Timestamp,
+        /// What it says.
+        text: String,
+        /// Whether a machine wrote it; then it may not count as an answer.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        automatic: bool,
+    },
     /// A person merged it into another ticket.
     MergedInto(MergedInto),
     /// Another ticket was merged into it, with all its posts.

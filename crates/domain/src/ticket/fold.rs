@@ -76,6 +76,7 @@ impl Ticket {
             | Fact::MentionEdited { .. }
             | Fact::MentionJudged { .. }
             | Fact::AccountAdded { .. }
+            | Fact::AnswerSeen { .. }
             | Fact::Noted { .. }
             | Fact::Escalated { .. }
             | Fact::ReplyRequested { .. } => {}
@@ -259,6 +260,7 @@ impl crate::intake::Opening {
             deleted_count: 0,
             last_post_at: self.posted_at,
             author_tier: self.author_tier,
+            looked_up: self.looked_up.clone(),
             hold: None,
             clocks: Vec::new(),
             edited: Edited::default(),

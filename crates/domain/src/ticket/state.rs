@@ -1,6 +1,7 @@
 //! What a ticket holds.
 
 use super::regroup::{Absorbed, MergedInto};
+use crate::author::{AuthorKey, LookedUp};
 use crate::routing::{AuthorTier, Priority};
 use crate::sla::{ClockKind, ClockStatus, HoldKind, SlaClock};
 use crate::{Label, MentionKey, Slug};
@@ -152,6 +153,9 @@ pub struct Ticket {
     pub last_post_at: Timestamp,
     /// How far its author's voice carries.
     pub author_tier: AuthorTier,
+    /// What the company's records said of its author when it was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_up: Option<LookedUp>,
     /// What it waits for; `None` while it is our turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
@@ -179,6 +183,11 @@ impl Ticket {
     /// Whether no person has touched owner, label or assignment.
     pub fn is_untouched(&self) -> bool {
         self.assignee.is_none() && !self.edited.label && !self.edited.department
+    }
+
+    /// What names its author; `None` when the platform does not say who it is.
+    pub fn author(&self) -> Option<AuthorKey> {
+        AuthorKey::new(&self.platform, &self.mention.id_scope, &self.author_id)
     }
 
     /// Whether that author, by the platform's id, wrote posts of it.

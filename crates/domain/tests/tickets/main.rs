@@ -1,6 +1,8 @@
 //! Tickets as the contract tells them: what arrives, what people do, what timers do.
 
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod contract;

@@ -7,6 +7,7 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use switchboard_domain::author::Ours;
 use switchboard_domain::calendar::{Calendar, OpenHours, Week};
 use switchboard_domain::routing::Priority;
 use switchboard_domain::sla::proof::prove;
@@ -141,6 +142,7 @@ fn command(dice: &mut Dice, now: i64) -> Command {
 fn post(dice: &mut Dice, minute: i64) -> Post {
     let kind = dice.one_of(&[Post::complaint, Post::risk, Post::chatter, Post::deletion]);
     Post {
+        ours: dice.one_of(&[None, None, None, Some(Ours::Person), Some(Ours::Machine)]),
         minute: minute - dice.minutes(20),
         version: dice.minutes(2),
         no_answer: dice.one_of(&[None, None, None, Some(NoAnswer::Thanks)]),

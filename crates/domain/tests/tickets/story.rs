@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use switchboard_domain::author::{AuthorFacts, Ours};
 use switchboard_domain::intake::{
     ClassifiedMention, IdentityState, Incoming, IntakeOutcome, decide,
 };
@@ -28,6 +29,7 @@ pub(crate) struct Post {
     pub(crate) severity: u8,
     pub(crate) no_answer: Option<NoAnswer>,
     pub(crate) backfill: bool,
+    pub(crate) ours: Option<Ours>,
     pub(crate) account: &'static str,
     pub(crate) minute: i64,
 }
@@ -62,6 +64,7 @@ impl Post {
             severity,
             no_answer: None,
             backfill: false,
+            ours: None,
             account: "Acme",
             minute: 0,
         }
@@ -166,6 +169,10 @@ impl Story {
         let incoming = Incoming {
             classified,
             decision,
+            author: AuthorFacts {
+                ours: post.ours,
+                looked_up: None,
+            },
         };
         let known = self.identities.get(post.id).cloned();
         let ticket = index.map(|index| self.tickets[index].clone());
@@ -184,7 +191,9 @@ impl Story {
                 facts: intake.facts,
             };
             let id = self.write(index, change);
-            intake.identity.ticket = Some(id);
+            if intake.outcome != IntakeOutcome::Answered {
+                intake.identity.ticket = Some(id);
+            }
         }
         self.identities.insert(post.id, intake.identity);
         if intake.erases_words {

@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use switchboard_domain::access::Role;
+use switchboard_domain::author::AuthorFacts;
 use switchboard_domain::intake::Incoming;
 use switchboard_domain::mention::Author;
 use switchboard_domain::routing::{Facts, Priority, RoutingTable, Row, route};
@@ -96,6 +97,7 @@ impl World {
             tickets: tickets(&store),
             access: store.access.clone(),
             people: store.people.clone(),
+            profiles: store.profiles.clone(),
             sessions: store.sessions.clone(),
             incidents: store.incidents.clone(),
             dead_letters: store.dead_letters.clone(),
@@ -164,6 +166,7 @@ impl World {
             items: vec![Incoming {
                 classified,
                 decision,
+                author: AuthorFacts::default(),
             }],
             book: book(),
             offset: self.next_step().await,

@@ -62,6 +62,7 @@ mod tests {
         200 OK
         {
           "assignee": null,
+          "author": "7df3cb7655e38a22ed23d8aba15cef04",
           "brand": "acme",
           "clocks": [
             {

@@ -97,6 +97,7 @@ fn sentence(fact: &Fact) -> String {
             on_call,
             ..
         } => escalated(*clock, *step, notify, on_call.as_deref()),
+        Fact::AnswerSeen { text, .. } => format!("answered on the platform: {}", quoted(text)),
         Fact::MergedInto(into) => format!("merged into ticket {}", into.ticket),
         Fact::Absorbed(other) => {
             let posts = counted(other.mentions.len());

@@ -49,6 +49,9 @@ pub(crate) struct TicketView {
     /// Whose accounts found it.
     #[schema(schema_with = schema::text)]
     brand: Slug,
+    /// What names its author; absent when the platform does not say who it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    author: Option<String>,
     /// Where the conversation stands.
     #[schema(schema_with = schema::text)]
     platform: Slug,
@@ -164,6 +167,7 @@ impl TicketView {
             sla: ticket.sla_status(),
             deadline_at: ticket.deadline_at(),
             clocks: ticket.clocks.iter().map(ClockView::from).collect(),
+            author: ticket.author().map(String::from),
             merged_into: ticket.merged_into.map(|into| into.ticket),
             absorbed: ticket.absorbed.iter().map(|other| other.ticket).collect(),
             split_from: ticket.split_from,

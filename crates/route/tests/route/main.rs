@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod enrich;
+#[cfg(test)]
 mod orphans;
 #[cfg(test)]
 mod outbox;

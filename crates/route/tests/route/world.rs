@@ -12,7 +12,7 @@ use switchboard_domain::{
 use switchboard_route::config::Context;
 use switchboard_route::outbox::OutboxRelay;
 use switchboard_route::sla_timer::SlaTimer;
-use switchboard_route::{RouteConfig, RouteStage};
+use switchboard_route::{Authors, RouteConfig, RouteStage};
 use switchboard_storage::{Outbox, SqliteOptions, SqliteStore, Store};
 use switchboard_stream::backend::embedded::{EmbeddedLog, EmbeddedOptions};
 use switchboard_stream::log::{Batch, Log, LogRecord};
@@ -205,6 +205,7 @@ impl World {
 fn stage(store: &Store, clock: Arc<ManualClock>, metrics: &Metrics) -> RouteStage {
     RouteStage {
         ownership: Current::new(default_config()),
+        authors: Authors::default(),
         intake: Arc::clone(&store.intake),
         offsets: Arc::clone(&store.offsets),
         clock,

@@ -72,6 +72,7 @@ impl Parts {
             tickets: Arc::clone(&self.store.tickets),
             access: Arc::clone(&self.store.access),
             people: Arc::clone(&self.store.people),
+            profiles: Arc::clone(&self.store.profiles),
             sessions: Arc::clone(&self.store.sessions),
             incidents: Arc::clone(&self.store.incidents),
             dead_letters: Arc::clone(&self.store.dead_letters),

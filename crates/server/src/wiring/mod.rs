@@ -6,12 +6,14 @@
 //! | [`classifier`] | rules, model and thresholds |
 //! | [`stages`] | classify, route, alert, each with what it reads |
 //! | [`notifiers`] | one stage per channel that people are told through |
-//! | [`duties`] | sources, timers, the relay, retention, the watchdog |
+//! | [`enrichment`] | the company's records of its customers |
+//! | [`duties`] | sources, timers, the relay, gauges, retention, the watchdog |
 //! | [`http`] | the API and the ops listener |
 //! | [`reload`] | SIGHUP: departments, table and promises are read again |
 
 mod classifier;
 mod duties;
+mod enrichment;
 mod http;
 mod notifiers;
 mod open;

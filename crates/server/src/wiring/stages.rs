@@ -31,7 +31,7 @@ impl Parts {
             readings.push(self.classify()?);
         }
         if self.has(Role::Route) {
-            readings.push(self.route());
+            readings.push(self.route()?);
         }
         if self.has(Role::Alert) {
             readings.push(self.alert());
@@ -55,22 +55,23 @@ impl Parts {
         })
     }
 
-    fn route(&self) -> Reading {
+    fn route(&self) -> Result<Reading> {
         let stage = RouteStage {
             ownership: Arc::clone(&self.ownership.route),
+            authors: self.authors()?,
             intake: Arc::clone(&self.store.intake),
             offsets: Arc::clone(&self.store.offsets),
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
         };
-        Reading {
+        Ok(Reading {
             stage: Arc::new(stage),
             group: switchboard_route::stage::CONSUMER.to_owned(),
             // Urgent first: chatter waits for a crisis, never the other way round.
             topics: vec![topic::MENTION_CLASSIFIED_URGENT, topic::MENTION_CLASSIFIED],
             offsets: self.store_offsets(),
             options: options(MAX_INTAKE_BATCH),
-        }
+        })
     }
 
     fn alert(&self) -> Reading {

@@ -44,14 +44,15 @@ impl Context<'_> {
         let facts = std::mem::take(&mut intake.facts);
         let changed = self.write_ticket(rows, item, before.as_ref(), facts)?;
         let ticket = changed.as_ref().or(before.as_ref());
-        if let Some(ticket) = &changed {
+        let answers = intake.outcome == IntakeOutcome::Answered;
+        if let Some(ticket) = changed.as_ref().filter(|_| !answers) {
             intake.identity.ticket = Some(ticket.id);
         }
         let mut after = Known {
             mention_id: known.as_ref().and_then(|known| known.mention_id),
             state: intake.identity,
         };
-        if intake.stores_words || intake.erases_words || changed.is_some() {
+        if intake.stores_words || intake.erases_words || (changed.is_some() && !answers) {
             let words = if intake.erases_words {
                 Words::Erase
             } else if intake.stores_words {
@@ -67,11 +68,15 @@ impl Context<'_> {
         if let Some(ticket) = changed.as_ref().filter(|ticket| ticket.is_open())
             && item.classified.mention.op == Op::Upsert
         {
-            thread::hold(rows, ticket.id, &item.classified, self.join_window)?;
+            if answers {
+                thread::hold_answer(rows, ticket, &item.classified)?;
+            } else {
+                thread::hold(rows, ticket.id, &item.classified, self.join_window)?;
+            }
         }
         Ok(TakenIn {
             outcome: intake.outcome,
-            ticket: after.state.ticket,
+            ticket: after.state.ticket.or_else(|| ticket.map(|ticket| ticket.id)),
             opened: changed
                 .filter(|_| intake.outcome == IntakeOutcome::Opened)
                 .map(|ticket| opened(&ticket, item)),
@@ -85,6 +90,9 @@ impl Context<'_> {
         item: &Incoming,
         known: Option<&Known>,
     ) -> Result<Option<Ticket>, StorageError> {
+        if known.is_none() && item.author.ours.is_some() {
+            return thread::answered(rows, &item.classified);
+        }
         match (known, item.classified.mention.op) {
             (Some(known), _) => match known.state.ticket {
                 Some(id) => rows.ticket(id),

@@ -12,6 +12,7 @@
 //! | [`incident`] | what goes with an incident |
 //! | [`thread`] | which open ticket a post joins |
 //! | [`command`] | a wish of a person |
+//! | [`profile`] | authors and the links between their accounts |
 //! | [`regroup`] | posts that change tickets |
 //! | [`timer`] | what is due on one ticket |
 //! | [`Purpose`] | what a transaction is for |
@@ -21,6 +22,7 @@ pub(crate) mod change;
 pub(crate) mod command;
 pub(crate) mod incident;
 pub(crate) mod intake;
+pub(crate) mod profile;
 mod purpose;
 pub(crate) mod regroup;
 pub(crate) mod thread;

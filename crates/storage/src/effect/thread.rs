@@ -4,7 +4,7 @@ use super::Rows;
 use crate::StorageError;
 use jiff::SignedDuration;
 use switchboard_domain::ClassifiedMention;
-use switchboard_domain::intake::{ThreadKeys, thread_keys};
+use switchboard_domain::intake::{ThreadKeys, answer_thread, answered_posts, thread_keys};
 use switchboard_domain::ticket::{Ticket, TicketId};
 
 /// The open ticket of the post's thread: by conversation, by the post it answers, by author
@@ -74,6 +74,32 @@ pub(crate) fn take_up(rows: &mut impl Rows, ticket: TicketId) -> Result<(), Stor
         }
     }
     Ok(())
+}
+
+/// The ticket of the post that an answer of ours belongs to, whatever its status.
+pub(crate) fn answered(
+    rows: &mut impl Rows,
+    answer: &ClassifiedMention,
+) -> Result<Option<Ticket>, StorageError> {
+    for post in answered_posts(&answer.mention) {
+        let known = rows.identity(&post)?;
+        if let Some(id) = known.and_then(|known| known.state.ticket) {
+            return rows.ticket(id);
+        }
+    }
+    Ok(None)
+}
+
+/// What the author answers to an answer of ours comes to the ticket, too.
+pub(crate) fn hold_answer(
+    rows: &mut impl Rows,
+    ticket: &Ticket,
+    answer: &ClassifiedMention,
+) -> Result<(), StorageError> {
+    match answer_thread(&answer.mention, &ticket.author_id) {
+        Some(key) => rows.hold_thread(&key, ticket.id, answer.received().posted_at()),
+        None => Ok(()),
+    }
 }
 
 fn of_parent(

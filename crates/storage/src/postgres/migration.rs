@@ -36,6 +36,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "20261122020100_add_incident_handling",
         include_str!("../../migrations/postgres/20261122020100_add_incident_handling.sql"),
     ),
+    (
+        "20261122040000_create_author_links",
+        include_str!("../../migrations/postgres/20261122040000_create_author_links.sql"),
+    ),
 ];
 
 /// One process at a time, each step in a transaction of its own. A server that is up to date

@@ -29,6 +29,7 @@ mod people;
 mod plan_tests;
 mod pool;
 mod pressure;
+mod profile;
 mod regroup;
 mod relay;
 mod session;
@@ -140,6 +141,7 @@ impl PostgresStore {
             offsets: Arc::new(self.clone()),
             outbox: Arc::new(self.clone()),
             people: Arc::new(self.clone()),
+            profiles: Arc::new(self.clone()),
             sessions: Arc::new(self.clone()),
             tickets: Arc::new(self.clone()),
             timers: Arc::new(self.clone()),

@@ -21,6 +21,8 @@ pub(crate) struct TicketColumns<'t> {
     pub(crate) deadline_at: Option<i64>,
     pub(crate) next_due_at: Option<i64>,
     pub(crate) state: String,
+    /// Set once and for all: nobody else becomes its author.
+    pub(crate) author: Option<String>,
 }
 
 impl<'t> TicketColumns<'t> {
@@ -41,6 +43,7 @@ impl<'t> TicketColumns<'t> {
             deadline_at: ticket.deadline_at().map(micros),
             next_due_at: ticket.next_due_at().map(micros),
             state: json(ticket)?,
+            author: ticket.author().map(String::from),
         })
     }
 }

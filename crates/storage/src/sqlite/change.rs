@@ -44,8 +44,8 @@ impl Rows for Write<'_> {
         self.prepare(
             "INSERT INTO ticket (id, version, created_at, updated_at, department, label, status,
                  priority, assignee, needs_review, default_view, sla_status, deadline_at,
-                 next_due_at, state)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                 next_due_at, state, author)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?
         .execute(params![
             columns.id,
@@ -62,7 +62,8 @@ impl Rows for Write<'_> {
             columns.sla_status,
             columns.deadline_at,
             columns.next_due_at,
-            columns.state
+            columns.state,
+            columns.author
         ])?;
         Ok(())
     }

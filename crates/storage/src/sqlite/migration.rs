@@ -38,6 +38,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "20261122020100_add_incident_handling",
         include_str!("../../migrations/sqlite/20261122020100_add_incident_handling.sql"),
     ),
+    (
+        "20261122040000_create_author_links",
+        include_str!("../../migrations/sqlite/20261122040000_create_author_links.sql"),
+    ),
 ];
 
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StorageError> {

@@ -20,6 +20,7 @@ mod offset;
 mod outbox;
 mod people;
 mod pressure;
+mod profile;
 mod readers;
 mod session;
 mod regroup;
@@ -124,6 +125,7 @@ impl SqliteStore {
             offsets: Arc::new(self.clone()),
             outbox: Arc::new(self.clone()),
             people: Arc::new(self.clone()),
+            profiles: Arc::new(self.clone()),
             sessions: Arc::new(self.clone()),
             tickets: Arc::new(self.clone()),
             timers: Arc::new(self.clone()),

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod answers;
 mod audit;
 mod changes;
 mod disk;
@@ -17,6 +18,7 @@ mod laws;
 mod lists;
 mod place;
 mod post;
+mod profiles;
 mod regroup;
 mod scope;
 mod sessions;

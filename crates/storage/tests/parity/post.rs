@@ -2,6 +2,7 @@
 
 use crate::world::at;
 use std::sync::Arc;
+use switchboard_domain::author::{AuthorFacts, Ours};
 use switchboard_domain::intake::{ClassifiedMention, Incoming};
 use switchboard_domain::routing::{Decision, Facts, Priority, RoutingTable, route};
 use switchboard_domain::sla::{ClockKind, SlaBook, SlaPolicy};
@@ -27,6 +28,7 @@ pub(crate) struct Post {
     /// When it was written and arrives.
     pub(crate) minute: i64,
     pub(crate) needs_review: bool,
+    pub(crate) ours: Option<Ours>,
 }
 
 impl Post {
@@ -64,6 +66,7 @@ impl Post {
             in_reply_to: None,
             minute: 0,
             needs_review: false,
+            ours: None,
         }
     }
 
@@ -78,6 +81,10 @@ impl Post {
         Incoming {
             classified,
             decision,
+            author: AuthorFacts {
+                ours: self.ours,
+                looked_up: None,
+            },
         }
     }
 

@@ -9,6 +9,8 @@
 
 #[path = "../parity/access.rs"]
 mod access;
+#[path = "../parity/answers.rs"]
+mod answers;
 #[path = "../parity/audit.rs"]
 mod audit;
 #[path = "../parity/changes.rs"]
@@ -25,6 +27,8 @@ mod lists;
 mod place;
 #[path = "../parity/post.rs"]
 mod post;
+#[path = "../parity/profiles.rs"]
+mod profiles;
 mod races;
 #[path = "../parity/regroup.rs"]
 mod regroup;

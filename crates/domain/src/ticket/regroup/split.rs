@@ -3,6 +3,7 @@
 use super::RegroupRefusal;
 use crate::intake::{ClassifiedMention, Opening};
 use crate::mention::StartReason;
+use crate::routing::AuthorTier;
 use crate::sla::{ClockKind, Holder, PolicyFacts, SlaBook};
 use crate::ticket::clocks::post_arrived;
 use crate::ticket::{Fact, Ticket, TicketId};
@@ -60,9 +61,12 @@ pub fn split(
 fn opening(ticket: &Ticket, post: &ClassifiedMention) -> Opening {
     let verdict = &post.classification;
     let labels = verdict.labels.iter().copied();
+    let author = &post.mention.author;
+    let same_author = Some(ticket).filter(|ticket| ticket.author_id == author.id);
+    let platform_tier = || AuthorTier::of(author);
     Opening {
         mention: post.mention.key(),
-        author_id: post.mention.author.id.clone(),
+        author_id: author.id.clone(),
         posted_at: post.received().posted_at(),
         received_at: post.received_at,
         department: ticket.department.clone(),
@@ -75,7 +79,8 @@ fn opening(ticket: &Ticket, post: &ClassifiedMention) -> Opening {
         severity: verdict.severity,
         topics: verdict.topics.clone(),
         needs_review: verdict.needs_review,
-        author_tier: ticket.author_tier,
+        author_tier: same_author.map_or_else(platform_tier, |ticket| ticket.author_tier),
+        looked_up: same_author.and_then(|ticket| ticket.looked_up.clone()),
     }
 }
 

@@ -40,6 +40,7 @@ pub(super) struct TicketRows<'t> {
     deadline_at: Vec<Option<i64>>,
     next_due_at: Vec<Option<i64>>,
     state: Vec<String>,
+    author: Vec<Option<String>>,
 }
 
 const LOCK_TICKETS: &str = "SELECT id FROM ticket WHERE id = ANY($1) ORDER BY id FOR UPDATE";
@@ -77,6 +78,7 @@ impl<'t> TicketRows<'t> {
             rows.deadline_at.push(columns.deadline_at);
             rows.next_due_at.push(columns.next_due_at);
             rows.state.push(columns.state);
+            rows.author.push(columns.author);
         }
         rows
     }
@@ -117,11 +119,11 @@ impl<'t> TicketRows<'t> {
         Sent {
             text: "INSERT INTO ticket (id, version, created_at, updated_at, department, label,
                        status, priority, assignee, needs_review, default_view, sla_status,
-                       deadline_at, next_due_at, state)
+                       deadline_at, next_due_at, state, author)
                    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],
                        $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
                        $10::boolean[], $11::boolean[], $12::text[], $13::bigint[],
-                       $14::bigint[], $15::text[])",
+                       $14::bigint[], $15::text[], $16::text[])",
             parameters: vec![
                 &self.id,
                 &self.version,
@@ -138,6 +140,7 @@ impl<'t> TicketRows<'t> {
                 &self.deadline_at,
                 &self.next_due_at,
                 &self.state,
+                &self.author,
             ],
             rows: self.id.len(),
         }

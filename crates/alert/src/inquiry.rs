@@ -192,7 +192,7 @@ mod tests {
             guard: Guard::new(allowed.collect()),
             timeout: TIMEOUT_MAX,
             cache_for: CACHE_DEFAULT,
-            token: Some(SecretReference::parse("env:TOKEN").unwrap()),
+            token: Some(SecretReference::Environment("TOKEN".into())),
         };
         let environment = [("TOKEN".to_owned(), "hush".to_owned())].into();
         let no_file = |_: &Path| Err(io::Error::other("no files here"));

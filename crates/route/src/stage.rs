@@ -53,13 +53,14 @@ impl Stage for RouteStage {
             .collect::<Result<Vec<_>, _>>()?;
         let items = self.decide(&ownership, posts).await;
         let now = self.clock.now();
+        let routed: Vec<_> = items.iter().map(|item| self.routed(item)).collect();
         let taken = self
             .intake
             .take_in(intake(&ownership, items, batch.offset_move(CONSUMER), now))
             .await;
         let taken = taken.map_err(stage_error)?;
-        for one in &taken {
-            self.count(one, now);
+        for (one, routed) in taken.iter().zip(routed) {
+            self.count(one, routed, now);
         }
         Ok(taken.iter().map(|one| outcome(one.outcome)).collect())
     }
@@ -107,7 +108,19 @@ impl RouteStage {
         decided.collect()
     }
 
-    fn count(&self, taken: &TakenIn, now: Timestamp) {
+    /// How an item counts once it has reached a ticket.
+    fn routed(&self, item: &Incoming) -> Counter {
+        let department = item.decision.department.as_str();
+        Counter::MentionsRouted {
+            department: self.metrics.department(department),
+            label: labels::class(item.classified.classification.label),
+        }
+    }
+
+    fn count(&self, taken: &TakenIn, routed: Counter, now: Timestamp) {
+        if outcome(taken.outcome) == Outcome::Forwarded {
+            self.metrics.add(routed, 1);
+        }
         let Some(Opened {
             department,
             label,

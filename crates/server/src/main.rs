@@ -8,6 +8,7 @@
 //! | [`wiring`] | parts → one running process, in the order in which data flows |
 //! | [`lifecycle`] | signals, the two ways to stop, what happens when a part dies |
 //! | [`ops`] | `/metrics`, `/livez`, `/readyz` |
+//! | [`disk`], [`waiting`] | gauges: the disk, and what waits for people |
 //! | [`login_link`] | links that log somebody in, once; the first administrator's too |
 //! | [`secrets`] | where references to secrets are looked up |
 //! | [`login_link`] | links that log somebody in, once; the first administrator's too |
@@ -19,6 +20,7 @@ mod arguments;
 mod clock;
 mod command;
 mod config;
+mod disk;
 mod exit;
 #[cfg(feature = "failpoints")]
 mod failpoints;
@@ -29,6 +31,7 @@ mod ops;
 mod randomness;
 mod secrets;
 mod terminal;
+mod waiting;
 mod wiring;
 
 use clap::Parser;

@@ -3,6 +3,7 @@
 //! Liveness asks nothing outside the process: a database that is away must not get every
 //! router killed. Readiness asks everything a request would need.
 
+use crate::disk;
 use crate::lifecycle::Lifecycle;
 use axum::Router;
 use axum::extract::State;
@@ -12,17 +13,13 @@ use axum::routing::get;
 use serde_json::json;
 use std::fmt::Display;
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use switchboard_storage::Tickets;
 use switchboard_stream::log::Log;
 use switchboard_stream::topic::MENTION_RECEIVED;
 use switchboard_telemetry::{Gauge, Metrics};
-
-/// Free bytes below which nothing new is promised: room for the write-ahead logs of both
-/// files and a checkpoint, so that what is acknowledged can still be finished.
-const DISK_FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
 
 /// How long log and store may take to answer: probes give up after some seconds, and a broker
 /// that is away is waited for much longer.
@@ -54,6 +51,7 @@ async fn metrics(State(ops): State<Ops>) -> Response {
         .iter()
         .all(|(_, failure)| failure.is_none());
     ops.metrics.set(Gauge::Ready, if ready { 1.0 } else { 0.0 });
+    disk::measure(&ops.data_dir, &ops.metrics);
     let format = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
     (format, ops.metrics.expose()).into_response()
 }
@@ -89,23 +87,10 @@ impl Ops {
         );
         vec![
             ("lifecycle", lifecycle),
-            ("disk", disk(&self.data_dir)),
+            ("disk", disk::failure(&self.data_dir)),
             ("log", log),
             ("store", store),
         ]
-    }
-}
-
-/// Why the disk of the data directory takes nothing more, if so.
-fn disk(data_dir: &Path) -> Option<String> {
-    match rustix::fs::statvfs(data_dir) {
-        Ok(found) => {
-            let free = found.f_bavail.saturating_mul(found.f_frsize);
-            (free < DISK_FREE_BYTES_MIN).then(|| {
-                format!("{free} bytes are free, {DISK_FREE_BYTES_MIN} are needed: make room")
-            })
-        }
-        Err(error) => Some(error.to_string()),
     }
 }
 

@@ -53,10 +53,22 @@ pub enum Counter {
         /// Label `label`.
         label: ClassLabel,
     },
+    /// Mentions that reached a ticket, the later ones of a conversation too.
+    MentionsRouted {
+        /// Label `department`.
+        department: DepartmentLabel,
+        /// Label `label`.
+        label: ClassLabel,
+    },
     /// Questions who an author is to the company.
     AuthorLookups {
         /// Label `outcome`.
         outcome: LookupOutcome,
+    },
+    /// Clocks that were stopped in time by what they waited for.
+    SlaKept {
+        /// Label `department`.
+        department: DepartmentLabel,
     },
     /// Deadlines that passed unanswered.
     SlaBreaches {
@@ -124,8 +136,12 @@ pub enum CounterFamily {
     DeadLetters,
     /// `switchboard_tickets_opened_total`
     TicketsOpened,
+    /// `switchboard_mentions_routed_total`
+    MentionsRouted,
     /// `switchboard_author_lookups_total`
     AuthorLookups,
+    /// `switchboard_sla_kept_total`
+    SlaKept,
     /// `switchboard_sla_breaches_total`
     SlaBreaches,
     /// `switchboard_sla_warnings_total`
@@ -162,7 +178,9 @@ impl CounterFamily {
         Self::StageRetries,
         Self::DeadLetters,
         Self::TicketsOpened,
+        Self::MentionsRouted,
         Self::AuthorLookups,
+        Self::SlaKept,
         Self::SlaBreaches,
         Self::SlaWarnings,
         Self::SlaEscalations,
@@ -216,10 +234,20 @@ impl CounterFamily {
                 help: "Tickets opened.",
                 labels: &["department", "label"],
             },
+            Self::MentionsRouted => Description {
+                name: "switchboard_mentions_routed_total",
+                help: "Mentions that reached a ticket, by owner and label.",
+                labels: &["department", "label"],
+            },
             Self::AuthorLookups => Description {
                 name: "switchboard_author_lookups_total",
                 help: "Authors looked up in the company's records before routing.",
                 labels: &["outcome"],
+            },
+            Self::SlaKept => Description {
+                name: "switchboard_sla_kept_total",
+                help: "Clocks stopped in time by what they waited for.",
+                labels: &["department"],
             },
             Self::SlaBreaches => Description {
                 name: "switchboard_sla_breaches_total",
@@ -296,6 +324,8 @@ impl Counter {
             Self::StageRetries { .. } => CounterFamily::StageRetries,
             Self::DeadLetters { .. } => CounterFamily::DeadLetters,
             Self::TicketsOpened { .. } => CounterFamily::TicketsOpened,
+            Self::MentionsRouted { .. } => CounterFamily::MentionsRouted,
+            Self::SlaKept { .. } => CounterFamily::SlaKept,
             Self::SlaBreaches { .. } => CounterFamily::SlaBreaches,
             Self::SlaWarnings { .. } => CounterFamily::SlaWarnings,
             Self::SlaEscalations => CounterFamily::SlaEscalations,
@@ -326,13 +356,16 @@ impl Counter {
             Self::StageRetries { stage } | Self::DeadLetters { stage } => {
                 LabelValues::one(stage.as_str())
             }
-            Self::TicketsOpened { department, label } => {
+            Self::TicketsOpened { department, label }
+            | Self::MentionsRouted { department, label } => {
                 LabelValues::two(names.department(department), label.as_str())
             }
             Self::SlaBreaches { department, clock } => {
                 LabelValues::two(names.department(department), clock.as_str())
             }
-            Self::SlaWarnings { department } => LabelValues::one(names.department(department)),
+            Self::SlaKept { department } | Self::SlaWarnings { department } => {
+                LabelValues::one(names.department(department))
+            }
             Self::SlaEscalations
             | Self::OutboxPublished
             | Self::AuditSealed

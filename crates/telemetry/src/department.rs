@@ -1,7 +1,7 @@
 //! Departments are named by configuration, so their number needs a wall.
 
-/// Distinct department names that get series of their own. With four labels and three clocks
-/// a department costs 14 series; fifty keep the whole process under 2,000.
+/// Distinct department names that get series of their own. With four labels, four priorities
+/// and six clocks a department costs 20 series; fifty keep the whole process under 2,000.
 pub const DEPARTMENTS_MAX: usize = 50;
 
 /// What every department beyond the limit, and every unregistered one, is counted as.
@@ -35,11 +35,14 @@ impl Names {
         &self.version
     }
 
-    pub(crate) fn register(&mut self, name: &str) {
+    /// The label of a name that was not known before, if there is room for it.
+    pub(crate) fn register(&mut self, name: &str) -> Option<DepartmentLabel> {
         let known = self.departments.iter().any(|department| department == name);
-        if !known && name != OTHER && self.departments.len() < DEPARTMENTS_MAX {
-            self.departments.push(name.to_owned());
+        if known || name == OTHER || self.departments.len() >= DEPARTMENTS_MAX {
+            return None;
         }
+        self.departments.push(name.to_owned());
+        Some(DepartmentLabel(self.departments.len() - 1))
     }
 
     pub(crate) fn find(&self, name: &str) -> DepartmentLabel {

@@ -62,6 +62,14 @@ pub enum Gauge {
     LogQueuedRecords,
     /// Size of the embedded log on disk.
     LogBytes,
+    /// Size of the embedded store on disk.
+    StoreBytes,
+    /// Room left on the disk of the data directory.
+    DiskFree,
+    /// Size of the disk of the data directory.
+    DiskSize,
+    /// Incidents nobody has ended.
+    IncidentsOpen,
     /// Open streams of live updates.
     LiveStreams,
 }
@@ -103,6 +111,14 @@ pub enum GaugeFamily {
     LogQueuedRecords,
     /// `switchboard_log_bytes`
     LogBytes,
+    /// `switchboard_store_bytes`
+    StoreBytes,
+    /// `switchboard_disk_free_bytes`
+    DiskFree,
+    /// `switchboard_disk_size_bytes`
+    DiskSize,
+    /// `switchboard_incidents_open`
+    IncidentsOpen,
     /// `switchboard_live_streams`
     LiveStreams,
 }
@@ -127,10 +143,15 @@ impl GaugeFamily {
         Self::LogThrottle,
         Self::LogQueuedRecords,
         Self::LogBytes,
+        Self::StoreBytes,
+        Self::DiskFree,
+        Self::DiskSize,
+        Self::IncidentsOpen,
         Self::LiveStreams,
     ];
 
     /// Name, help and label names as exposed.
+    #[expect(clippy::too_many_lines, reason = "a table, one entry a family")]
     pub const fn description(self) -> Description {
         match self {
             Self::BuildInfo => Description {
@@ -198,9 +219,36 @@ impl GaugeFamily {
             | Self::LogThrottle
             | Self::LogQueuedRecords
             | Self::LogBytes => self.of_log(),
+            Self::StoreBytes | Self::DiskFree | Self::DiskSize => self.of_disk(),
+            Self::IncidentsOpen => Description {
+                name: "switchboard_incidents_open",
+                help: "Incidents that nobody has ended.",
+                labels: &[],
+            },
             Self::LiveStreams => Description {
                 name: "switchboard_live_streams",
                 help: "Open streams of live updates.",
+                labels: &[],
+            },
+        }
+    }
+
+    /// Those that tell of the data directory; the last arm is its disk's size.
+    const fn of_disk(self) -> Description {
+        match self {
+            Self::StoreBytes => Description {
+                name: "switchboard_store_bytes",
+                help: "Size of the embedded store on disk; 0 with PostgreSQL.",
+                labels: &[],
+            },
+            Self::DiskFree => Description {
+                name: "switchboard_disk_free_bytes",
+                help: "Room left on the disk of the data directory.",
+                labels: &[],
+            },
+            _ => Description {
+                name: "switchboard_disk_size_bytes",
+                help: "Size of the disk of the data directory.",
                 labels: &[],
             },
         }
@@ -231,7 +279,7 @@ impl GaugeFamily {
             },
             _ => Description {
                 name: "switchboard_log_bytes",
-                help: "Size of the embedded log on disk.",
+                help: "Size of the embedded log on disk; 0 with Kafka.",
                 labels: &[],
             },
         }
@@ -259,6 +307,10 @@ impl Gauge {
             Self::LogThrottle => GaugeFamily::LogThrottle,
             Self::LogQueuedRecords => GaugeFamily::LogQueuedRecords,
             Self::LogBytes => GaugeFamily::LogBytes,
+            Self::StoreBytes => GaugeFamily::StoreBytes,
+            Self::DiskFree => GaugeFamily::DiskFree,
+            Self::DiskSize => GaugeFamily::DiskSize,
+            Self::IncidentsOpen => GaugeFamily::IncidentsOpen,
             Self::LiveStreams => GaugeFamily::LiveStreams,
         }
     }
@@ -286,6 +338,10 @@ impl Gauge {
             | Self::LogThrottle
             | Self::LogQueuedRecords
             | Self::LogBytes
+            | Self::StoreBytes
+            | Self::DiskFree
+            | Self::DiskSize
+            | Self::IncidentsOpen
             | Self::LiveStreams => LabelValues::none(),
         }
     }

@@ -1,7 +1,7 @@
 //! Durations, in seconds.
 
 use crate::family::{Description, LabelValues};
-use crate::label::{ChannelLabel, Method, Stage, StatusClass, StorePriority};
+use crate::label::{ChannelLabel, Method, Stage, StorePriority};
 
 /// One histogram series.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,8 +31,6 @@ pub enum Histogram {
     HttpRequestDuration {
         /// Label `method`.
         method: Method,
-        /// Label `status_class`.
-        status_class: StatusClass,
     },
     /// Time the store's writer spends on one transaction.
     StoreTransaction {
@@ -111,7 +109,7 @@ impl HistogramFamily {
             Self::HttpRequestDuration => Description {
                 name: "switchboard_http_request_duration_seconds",
                 help: "Time to answer an HTTP request.",
-                labels: &["method", "status_class"],
+                labels: &["method"],
             },
             Self::StoreTransaction => Description {
                 name: "switchboard_store_transaction_seconds",
@@ -143,10 +141,7 @@ impl Histogram {
             Self::StageDuration { stage } | Self::EventAge { stage } => {
                 LabelValues::one(stage.as_str())
             }
-            Self::HttpRequestDuration {
-                method,
-                status_class,
-            } => LabelValues::two(method.as_str(), status_class.as_str()),
+            Self::HttpRequestDuration { method } => LabelValues::one(method.as_str()),
             Self::NotifyLatency { channel } => LabelValues::one(channel.as_str()),
             Self::StoreTransaction { priority } => LabelValues::one(priority.as_str()),
         }

@@ -5,6 +5,7 @@
 //! | [`counter`], [`gauge`], [`histogram`] | one enum variant per series, labels inside |
 //! | [`label`], [`platform`], [`department`], [`login`] | the closed sets of label values |
 //! | [`metrics`] | the registry behind [`Metrics`] |
+//! | [`process`] | what the operating system knows: memory, processor time, files |
 //! | [`logging`] | [`init_tracing`] |
 //!
 //! ```
@@ -34,6 +35,7 @@ pub mod logging;
 pub mod login;
 pub mod metrics;
 pub mod platform;
+pub mod process;
 
 pub use counter::{Counter, CounterFamily};
 pub use department::{DEPARTMENTS_MAX, DepartmentLabel};
@@ -48,3 +50,4 @@ pub use logging::{LogFormat, LoggingError, init_tracing};
 pub use login::{LoginMethod, LoginOutcome};
 pub use metrics::{Metrics, TelemetryError};
 pub use platform::PlatformLabel;
+pub use process::PROCESS_SERIES;

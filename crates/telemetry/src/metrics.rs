@@ -12,7 +12,10 @@ use crate::department::{DepartmentLabel, Names};
 use crate::family::Description;
 use crate::gauge::{Gauge, GaugeFamily};
 use crate::histogram::{Histogram, HistogramFamily};
-use crate::label::{LookupOutcome, Outcome, PriorityLabel, Stage};
+use crate::label::{
+    ChannelLabel, ClassLabel, ClockLabel, LookupOutcome, NotifyOutcome, Outcome, PriorityLabel,
+    Stage,
+};
 
 /// The registry could not be built; a start ends here.
 #[derive(Debug, thiserror::Error)]
@@ -34,8 +37,8 @@ struct Inner {
 }
 
 impl Metrics {
-    /// A registry of its own, with `build_info` set and every stage's counters at 0, so that
-    /// the first increase is visible to `rate()`.
+    /// A registry of its own, with `build_info` set and what alerts look at at 0, so that the
+    /// first increase is visible to `rate()`.
     pub fn new(version: &str) -> Result<Self, TelemetryError> {
         let registry = Registry::new();
         let inner = Inner {
@@ -53,16 +56,35 @@ impl Metrics {
         Ok(metrics)
     }
 
+    /// Adds [`PROCESS_SERIES`](crate::PROCESS_SERIES), which are read at each exposition; once
+    /// per registry. Only Linux tells them.
+    ///
+    /// # Errors
+    /// When it is done twice.
+    pub fn watch_process(&self) -> Result<(), TelemetryError> {
+        #[cfg(target_os = "linux")]
+        self.inner.registry.register(Box::new(
+            prometheus::process_collector::ProcessCollector::for_self(),
+        ))?;
+        Ok(())
+    }
+
     /// Gives these departments series of their own, the first
-    /// [`DEPARTMENTS_MAX`](crate::DEPARTMENTS_MAX) of all calls together.
+    /// [`DEPARTMENTS_MAX`](crate::DEPARTMENTS_MAX) of all calls together. Their counters begin
+    /// at 0.
     pub fn register_departments(&self, departments: &[&str]) {
         let mut names = self
             .inner
             .names
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        for department in departments {
-            names.register(department);
+        let new: Vec<_> = departments
+            .iter()
+            .filter_map(|department| names.register(department))
+            .collect();
+        drop(names);
+        for department in new {
+            self.start_department_at_zero(department);
         }
     }
 
@@ -159,10 +181,16 @@ impl Metrics {
                 self.add(Counter::StageEvents { stage, outcome }, 0);
             }
         }
+        for channel in ChannelLabel::ALL.iter().copied() {
+            for outcome in NotifyOutcome::ALL.iter().copied() {
+                self.add(Counter::NotifyAttempts { channel, outcome }, 0);
+            }
+        }
         for outcome in LookupOutcome::ALL.iter().copied() {
             self.add(Counter::AuthorLookups { outcome }, 0);
         }
         for counter in [
+            Counter::SlaEscalations,
             Counter::OutboxPublished,
             Counter::AuditSealed,
             Counter::LogRequestErrors,
@@ -171,6 +199,41 @@ impl Metrics {
         ] {
             self.add(counter, 0);
         }
+        for gauge in [
+            Gauge::LogBrokersUp,
+            Gauge::LogBrokerRoundTrip,
+            Gauge::LogThrottle,
+            Gauge::LogQueuedRecords,
+        ] {
+            self.set(gauge, 0.0);
+        }
+        self.start_promises_at_zero();
+    }
+
+    /// The durations that promises are measured by.
+    fn start_promises_at_zero(&self) {
+        for histogram in [
+            Histogram::MentionToTicket,
+            Histogram::SlaTimerLateness,
+            Histogram::LiveDelay,
+        ] {
+            self.with_histogram(histogram, |_| ());
+        }
+        for channel in ChannelLabel::ALL.iter().copied() {
+            self.with_histogram(Histogram::NotifyLatency { channel }, |_| ());
+        }
+    }
+
+    fn start_department_at_zero(&self, department: DepartmentLabel) {
+        for label in ClassLabel::ALL.iter().copied() {
+            self.add(Counter::MentionsRouted { department, label }, 0);
+            self.add(Counter::TicketsOpened { department, label }, 0);
+        }
+        for clock in ClockLabel::ALL.iter().copied() {
+            self.add(Counter::SlaBreaches { department, clock }, 0);
+        }
+        self.add(Counter::SlaKept { department }, 0);
+        self.add(Counter::SlaWarnings { department }, 0);
     }
 
     fn names(&self) -> RwLockReadGuard<'_, Names> {

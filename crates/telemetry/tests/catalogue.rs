@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use switchboard_telemetry::{
     ChannelLabel, ClassLabel, ClockLabel, CounterFamily, DEPARTMENTS_MAX, Description, GaugeFamily,
     HistogramFamily, LoginMethod, LoginOutcome, LookupOutcome, Method, NotifyOutcome, Outcome,
-    PlatformLabel, PriorityLabel, RejectReason, Stage, StatusClass, StorePriority,
+    PROCESS_SERIES, PlatformLabel, PriorityLabel, RejectReason, Stage, StatusClass, StorePriority,
 };
 
 const HEAD: &str = "# Metrics
@@ -46,6 +46,7 @@ fn catalogue() -> String {
         .collect();
     write_families(&mut page, "Gauges", &gauges);
     write_histograms(&mut page);
+    write_families(&mut page, "The process", PROCESS_SERIES);
     write_label_values(&mut page);
     page
 }

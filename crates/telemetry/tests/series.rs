@@ -8,8 +8,8 @@ use rstest::rstest;
 use switchboard_telemetry::{
     ChannelLabel, ClassLabel, ClockLabel, Counter, CounterFamily, DEPARTMENTS_MAX, DepartmentLabel,
     Description, Gauge, GaugeFamily, Histogram, HistogramFamily, LoginMethod, LoginOutcome,
-    LookupOutcome, Method, Metrics, NotifyOutcome, Outcome, PlatformLabel, PriorityLabel,
-    RejectReason, Stage, StatusClass, StorePriority,
+    LookupOutcome, Method, Metrics, NotifyOutcome, Outcome, PROCESS_SERIES, PlatformLabel,
+    PriorityLabel, RejectReason, Stage, StatusClass, StorePriority,
 };
 
 /// A process may expose fewer than this many lines of samples, whatever comes in.
@@ -68,11 +68,19 @@ fn every_counter(departments: &[DepartmentLabel]) -> Vec<Counter> {
     }
     for department in departments.iter().copied() {
         let labels = ClassLabel::ALL.iter().copied();
-        all.extend(labels.map(|label| Counter::TicketsOpened { department, label }));
+        for label in labels {
+            all.extend([
+                Counter::TicketsOpened { department, label },
+                Counter::MentionsRouted { department, label },
+            ]);
+        }
         for clock in ClockLabel::ALL.iter().copied() {
             all.push(Counter::SlaBreaches { department, clock });
         }
-        all.push(Counter::SlaWarnings { department });
+        all.extend([
+            Counter::SlaKept { department },
+            Counter::SlaWarnings { department },
+        ]);
     }
     all.push(Counter::SlaEscalations);
     let outcomes = LookupOutcome::ALL.iter().copied();
@@ -105,6 +113,10 @@ fn every_gauge(departments: &[DepartmentLabel]) -> Vec<Gauge> {
         Gauge::LogThrottle,
         Gauge::LogQueuedRecords,
         Gauge::LogBytes,
+        Gauge::StoreBytes,
+        Gauge::DiskFree,
+        Gauge::DiskSize,
+        Gauge::IncidentsOpen,
         Gauge::LiveStreams,
     ];
     for stage in Stage::ALL.iter().copied() {
@@ -146,12 +158,8 @@ fn every_histogram() -> Vec<Histogram> {
     all.extend(channels.map(|channel| Histogram::NotifyLatency { channel }));
     let lanes = StorePriority::ALL.iter().copied();
     all.extend(lanes.map(|priority| Histogram::StoreTransaction { priority }));
-    all.extend(
-        methods().map(|(method, class)| Histogram::HttpRequestDuration {
-            method,
-            status_class: class,
-        }),
-    );
+    let methods = Method::ALL.iter().copied();
+    all.extend(methods.map(|method| Histogram::HttpRequestDuration { method }));
     all
 }
 
@@ -399,15 +407,38 @@ fn open_tickets_are_replaced_as_a_whole() {
 }
 
 #[test]
-fn a_fresh_process_exposes_its_stages_at_zero() {
-    let text = metrics().expose();
+fn a_fresh_process_exposes_its_counters_at_zero() {
+    let metrics = metrics();
+    metrics.register_departments(&["sales"]);
+    let text = metrics.expose();
     for line in [
         r#"switchboard_stage_events_total{outcome="forwarded",stage="route"} 0"#,
+        r#"switchboard_notify_attempts_total{channel="slack",outcome="failed"} 0"#,
+        r#"switchboard_sla_breaches_total{clock="triage",department="sales"} 0"#,
+        r#"switchboard_sla_kept_total{department="sales"} 0"#,
+        "switchboard_mention_to_ticket_seconds_count 0",
         r#"switchboard_dead_letters_total{stage="classify"} 0"#,
         "switchboard_outbox_published_total 0",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is missing");
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_process_tells_of_itself_under_the_listed_names() {
+    let metrics = metrics();
+    metrics.watch_process().unwrap();
+    let text = metrics.expose();
+    let told: BTreeSet<&str> = sample_lines(&text)
+        .iter()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(name, _)| name)
+        .filter(|name| name.starts_with("process_"))
+        .collect();
+    let listed: BTreeSet<&str> = PROCESS_SERIES.iter().map(|series| series.name).collect();
+    assert_eq!(told, listed);
+    assert!(metrics.watch_process().is_err(), "once per registry");
 }
 
 #[test]

@@ -80,13 +80,9 @@ pub(crate) async fn envelop(State(inbox): State<Inbox>, request: Request, next: 
         },
         1,
     );
-    inbox.metrics.observe(
-        Histogram::HttpRequestDuration {
-            method,
-            status_class: class,
-        },
-        seconds,
-    );
+    inbox
+        .metrics
+        .observe(Histogram::HttpRequestDuration { method }, seconds);
     if let Ok(id) = HeaderValue::from_str(&id) {
         answer.headers_mut().insert(REQUEST_ID, id);
     }

@@ -10,11 +10,14 @@ use crate::state::Inbox;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use std::sync::Arc;
 use switchboard_domain::Slug;
 use switchboard_domain::access::{Action, DepartmentScope, Principal};
+use switchboard_domain::sla::{ClockStatus, SlaClock};
 use switchboard_domain::ticket::{Actor, Command, Refusal, RegroupRefusal, Ticket, TicketId};
 use switchboard_storage::{Applied, Change, StorageError};
+use switchboard_telemetry::Counter;
 
 /// The ticket as it is after a change.
 pub(crate) struct Changed(TicketView);
@@ -66,19 +69,35 @@ pub(super) async fn change(
 ) -> Result<Changed, ChangeError> {
     let not_found = || ChangeError::NotFound(id.to_owned());
     let ticket = id.parse().map(TicketId).map_err(|_| not_found())?;
+    let now = inbox.clock.now();
     let change = Change {
         ticket,
         command,
         expected_version: version.0,
         actor: Actor::Person(caller.name.clone()),
         book: Arc::clone(&inbox.ownership.get().book),
-        now: inbox.clock.now(),
+        now,
     };
     match inbox.tickets.apply(change, &caller.scope()).await? {
-        Applied::Done { ticket, .. } => Ok(Changed(view(inbox, *ticket).await?)),
+        Applied::Done { ticket, changed } => {
+            if changed {
+                count_kept(inbox, &ticket, now);
+            }
+            Ok(Changed(view(inbox, *ticket).await?))
+        }
         Applied::Conflict { current } => Err(conflict(inbox, version, *current).await?),
         Applied::Refused(refusal) => Err(refusal.into()),
         Applied::NotFound => Err(not_found()),
+    }
+}
+
+/// Counts the promises that were kept at this instant.
+fn count_kept(inbox: &Inbox, ticket: &Ticket, now: Timestamp) {
+    let stopped_now = |clock: &&SlaClock| clock.stopped.is_some_and(|stop| stop.at == now);
+    let kept = ticket.clocks.iter().filter(stopped_now);
+    for clock in kept.filter(|clock| clock.status() == ClockStatus::Met) {
+        let department = inbox.metrics.department(clock.terms.department.as_str());
+        inbox.metrics.add(Counter::SlaKept { department }, 1);
     }
 }
 

@@ -52,6 +52,7 @@ pub(crate) async fn reply(
 mod tests {
     use crate::testing::World;
     use switchboard_domain::Label;
+    use switchboard_telemetry::Counter;
 
     #[tokio::test]
     async fn an_answer_stops_the_clock() {
@@ -62,6 +63,19 @@ mod tests {
         assert_eq!(answer.at("/clocks/0/status"), "\"met\"");
         assert_eq!(answer.at("/sla"), "\"met\"");
         assert_eq!(answer.at("/deadline_at"), "nothing");
+    }
+
+    #[tokio::test]
+    async fn a_promise_that_was_kept_counts_once() {
+        let world = World::new().await;
+        world.post("1", Label::Complaint).await;
+        let department = world.metrics.department("support");
+        let kept = || world.metrics.counter_value(Counter::SlaKept { department });
+        assert_eq!(kept(), 0);
+        for body in [r#"{"text":"we look for it"}"#, r#"{"text":"found"}"#] {
+            world.act("ann", "/api/v1/tickets/1/reply", body).await;
+            assert_eq!(kept(), 1);
+        }
     }
 
     #[tokio::test]

@@ -39,6 +39,11 @@ async fn every_record_ends_in_one_outcome() {
         label: ClassLabel::Complaint,
     };
     assert_eq!(world.metrics.counter_value(opened), 2);
+    let routed = Counter::MentionsRouted {
+        department,
+        label: ClassLabel::Complaint,
+    };
+    assert_eq!(world.metrics.counter_value(routed), 2);
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
-//! What runs beside the stages: sources, timers, the relay, retention, the watchdog.
+//! What runs beside the stages: sources, timers, the relay, gauges, retention, the watchdog.
 
 use super::Parts;
 use crate::randomness;
+use crate::waiting::Waiting;
 use std::sync::Arc;
 use std::time::Duration;
 use switchboard_ingest::worker::{WorkerParts, start_sources};
@@ -76,6 +77,20 @@ impl Parts {
         let stop = self.lifecycle.late_stop.clone();
         self.lifecycle.start_late("upkeep", async move {
             upkeep.run(stop).await;
+            Ok(())
+        });
+    }
+
+    pub(super) fn start_waiting(&self) {
+        let waiting = Waiting {
+            log: self.log(),
+            dead_letters: Arc::clone(&self.store.dead_letters),
+            incidents: Arc::clone(&self.store.incidents),
+            metrics: self.metrics.clone(),
+        };
+        let stop = self.lifecycle.stop.soft.clone();
+        self.lifecycle.start("waiting", async move {
+            waiting.run(stop).await;
             Ok(())
         });
     }

@@ -98,6 +98,7 @@ impl Parts {
             self.start_timers();
         }
         self.start_relay();
+        self.start_waiting();
         self.start_retention();
         self.start_watchdog(watched);
         self.serve("api", api, self.api());

@@ -114,6 +114,7 @@ pub(super) async fn ensure_topics(
 
 fn open_metrics(config: &Config) -> Result<Metrics> {
     let metrics = Metrics::new(crate::VERSION)?;
+    metrics.watch_process()?;
     let names: Vec<&str> = config.route.slugs().map(Slug::as_str).collect();
     metrics.register_departments(&names);
     metrics.set(Gauge::ConfigLastReloadSuccessful, 1.0);

@@ -108,10 +108,7 @@ fn count(inbox: &Inbox, method: Method, status: StatusCode, started: Instant) {
         status_class,
     };
     inbox.metrics.add(requests, 1);
-    let duration = Histogram::HttpRequestDuration {
-        method,
-        status_class,
-    };
+    let duration = Histogram::HttpRequestDuration { method };
     let seconds = started.elapsed().as_secs_f64();
     inbox.metrics.observe(duration, seconds);
 }

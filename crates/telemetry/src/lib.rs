@@ -24,6 +24,8 @@
 //!    compiler then asks for the name, the help text and the labels.
 //! 2. A label value comes from a closed enum: never an author, an address, a ticket, a text.
 //! 3. `UPDATE_DOCS=1 cargo test -p switchboard-telemetry` rewrites `docs/metrics.md`.
+//! 4. Show it: a panel in `deploy/grafana/dashboards` or a rule in `deploy/prometheus/rules`.
+//!    `tests/tests/ops` asks for one, and fills it with traffic.
 
 pub mod counter;
 pub mod department;

@@ -115,9 +115,9 @@ impl Enricher {
             return;
         }
         if self.memory().silent_until.is_some_and(|until| now < until) {
-            fresh
-                .iter()
-                .for_each(|_| self.count(LookupOutcome::Skipped));
+            let skipped = LookupOutcome::Skipped;
+            let counter = Counter::AuthorLookups { outcome: skipped };
+            self.metrics.add(counter, fresh.len() as u64);
             return;
         }
         let questions = fresh.into_iter().map(|(key, asked)| self.ask(key, asked));

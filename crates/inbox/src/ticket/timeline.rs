@@ -98,6 +98,24 @@ fn sentence(fact: &Fact) -> String {
             ..
         } => escalated(*clock, *step, notify, on_call.as_deref()),
         Fact::AnswerSeen { text, .. } => format!("answered on the platform: {}", quoted(text)),
+        Fact::MergedInto(_)
+        | Fact::Absorbed(_)
+        | Fact::Parted { .. }
+        | Fact::GaveBack { .. }
+        | Fact::SplitFrom { .. }
+        | Fact::SplitOff { .. } => regrouped(fact),
+        Fact::ClockFired(due) => fired(due),
+        Fact::ClockStopped { clock, stop, .. } => {
+            format!("{} stopped: {}", words(clock.as_str()), cause(stop.cause))
+        }
+        Fact::Noted { text } => format!("note: {}", quoted(text)),
+        Fact::ReplyRequested { text, .. } => format!("reply: {}", quoted(text)),
+    }
+}
+
+/// Posts that changed tickets.
+fn regrouped(fact: &Fact) -> String {
+    match fact {
         Fact::MergedInto(into) => format!("merged into ticket {}", into.ticket),
         Fact::Absorbed(other) => {
             let posts = counted(other.mentions.len());
@@ -114,12 +132,7 @@ fn sentence(fact: &Fact) -> String {
         }
         Fact::SplitFrom { ticket } => format!("split out of ticket {ticket}"),
         Fact::SplitOff { ticket, mention } => format!("post {mention} became ticket {ticket}"),
-        Fact::ClockFired(due) => fired(due),
-        Fact::ClockStopped { clock, stop, .. } => {
-            format!("{} stopped: {}", words(clock.as_str()), cause(stop.cause))
-        }
-        Fact::Noted { text } => format!("note: {}", quoted(text)),
-        Fact::ReplyRequested { text, .. } => format!("reply: {}", quoted(text)),
+        _ => String::new(),
     }
 }
 

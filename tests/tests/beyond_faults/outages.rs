@@ -78,7 +78,9 @@ async fn outage(
     let seconds = number_from("SWITCHBOARD_OUTAGE_SECONDS").unwrap_or(OUTAGE_SECONDS_DEFAULT);
     let mut load = Load::of(posts::mixed(POSTS, seed()));
     let mut server = installation.start("all", "").await?;
-    load.send_for(&server, Duration::from_secs(2)).await;
+    while load.sent() < POSTS / 2 {
+        load.send(&server).await;
+    }
     tokio::task::block_in_place(&stop)?;
     let refused = refusal(&mut load, &server).await?;
     tokio::time::sleep(Duration::from_secs(seconds)).await;

@@ -10,8 +10,8 @@ use switchboard_tests::{Options, Server, posts};
 
 const SECRET: &str = "whsec_c3dpdGNoYm9hcmQtdGVzdHMtc2lnbi13aXRoLXRoaXM=";
 
-/// A risk in nobody's doubt.
-const RISK: &str = "your high chair collapsed and my daughter was injured, we are calling a lawyer";
+/// A risk in nobody's doubt, and not so grave that one of it is a crisis.
+const RISK: &str = "boycott them, they leaked our addresses and said nothing";
 
 fn notifier(dir: &Path, receiver: &Receiver, recipients: &str) -> Result<String> {
     let secret = dir.join("webhook-secret");

@@ -24,16 +24,15 @@ fn airline(dir: &Path, receiver: &Receiver) -> Result<String> {
     let file = dir.join("webhook-secret");
     std::fs::write(&file, SECRET)?;
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))?;
-    let mut config = kept.to_owned();
-    for name in ["press-room", "duty-manager"] {
-        config.push_str(&format!(
-            "\n[alert.notifiers.{name}]\nkind = \"webhook\"\nurl = \"{}/{name}\"\n\
-             secret = \"file:{}\"\nallow_private = [\"127.0.0.0/8\"]\nrecipients = []\n",
-            receiver.url,
-            file.display()
-        ));
-    }
-    Ok(config)
+    let notifier = |name: &str| {
+        let (url, secret) = (&receiver.url, file.display());
+        format!(
+            "\n[alert.notifiers.{name}]\nkind = \"webhook\"\nurl = \"{url}/{name}\"\n\
+             secret = \"file:{secret}\"\nallow_private = [\"127.0.0.0/8\"]\nrecipients = []\n"
+        )
+    };
+    let notifiers = ["press-room", "duty-manager"].map(notifier).concat();
+    Ok(format!("{kept}{notifiers}"))
 }
 
 async fn start(dir: &Path, config: String) -> Result<Server> {

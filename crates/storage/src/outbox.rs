@@ -16,7 +16,7 @@ pub trait Outbox: Send + Sync {
     /// or before it; one at a time may wait. What other processes leave is not heard: look
     /// now and then all the same.
     async fn stirred(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Removes rows that the log has acknowledged, by [`OutboxRow::seq`].

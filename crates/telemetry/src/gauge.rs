@@ -159,16 +159,7 @@ impl GaugeFamily {
                 help: "Always 1; the label tells the version.",
                 labels: &["version"],
             },
-            Self::Ready => Description {
-                name: "switchboard_ready",
-                help: "1 while the process takes traffic, 0 while it starts or drains.",
-                labels: &[],
-            },
-            Self::ConfigLastReloadSuccessful => Description {
-                name: "switchboard_config_last_reload_successful",
-                help: "1 while the last reading of the configuration was taken, 0 after one was refused.",
-                labels: &[],
-            },
+            Self::Ready | Self::ConfigLastReloadSuccessful => self.of_process(),
             Self::TicketsOpen => Description {
                 name: "switchboard_tickets_open",
                 help: "Open tickets, counted from the store.",
@@ -228,6 +219,22 @@ impl GaugeFamily {
             Self::LiveStreams => Description {
                 name: "switchboard_live_streams",
                 help: "Open streams of live updates.",
+                labels: &[],
+            },
+        }
+    }
+
+    /// Those that tell of the process itself; the last arm is its configuration's.
+    const fn of_process(self) -> Description {
+        match self {
+            Self::Ready => Description {
+                name: "switchboard_ready",
+                help: "1 while the process takes traffic, 0 while it starts or drains.",
+                labels: &[],
+            },
+            _ => Description {
+                name: "switchboard_config_last_reload_successful",
+                help: "1 while the last reading of the configuration was taken, 0 after one was refused.",
                 labels: &[],
             },
         }

@@ -16,7 +16,7 @@ pub(super) fn ticket_title(call: &TicketCall) -> String {
 /// Which promise, how late, and who was asked.
 pub(super) fn why(call: &TicketCall) -> String {
     let promise = promise(call.clock);
-    let mut words = match call.due_at {
+    let lateness = match call.due_at {
         Some(due) if is_late(call) => {
             let late = rough(call.at.duration_since(due));
             format!("{promise} is {late} late: it was due at {}.", minute(due))
@@ -27,14 +27,10 @@ pub(super) fn why(call: &TicketCall) -> String {
         }
         None => format!("{promise} waits, and its deadline stands still."),
     };
-    match &call.assignee {
-        Some(person) => words.push_str(&format!(" {person} has it.")),
-        None => words.push_str(" Nobody has it."),
-    }
-    if let Some(person) = &call.on_call {
-        words.push_str(&format!(" On call: {person}."));
-    }
-    words
+    let holder = call.assignee.as_deref().unwrap_or("Nobody");
+    let on_call = call.on_call.as_ref();
+    let on_call = on_call.map(|person| format!(" On call: {person}."));
+    format!("{lateness} {holder} has it.{}", on_call.unwrap_or_default())
 }
 
 /// Label, priority, policy and step on one line.

@@ -94,7 +94,7 @@ async fn a_broken_promise_calls_the_webhook_once_and_proves_who_calls() -> Resul
     // A second ticket is called for next, and nothing comes twice in the meantime or after a
     // restart.
     let other = json!({
-        "platform": "x", "id": "2", "text": "you charged my card twice", "account": "Acme",
+        "platform": "x", "id": "2", "text": "my order still has not arrived and nobody answers", "account": "Acme",
         "author": { "id": "b" },
     });
     send(&server, &[other]).await?;
@@ -103,7 +103,7 @@ async fn a_broken_promise_calls_the_webhook_once_and_proves_who_calls() -> Resul
     let token = server.token().to_owned();
     let mut server = Server::start_with_token(dir.path(), &options, token).await?;
     let last = json!({
-        "platform": "x", "id": "3", "text": "the app crashes every time", "account": "Acme",
+        "platform": "x", "id": "3", "text": "my order still has not arrived and nobody answers", "account": "Acme",
         "author": { "id": "c" },
     });
     send(&server, &[last]).await?;

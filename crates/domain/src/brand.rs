@@ -20,13 +20,22 @@ impl BrandTable {
     }
 
     /// The brand of the first account that belongs to one. An account nobody configured is
-    /// a brand of its own, so that a new query works before it is filed; a mention without
-    /// any account belongs to `default`.
+    /// a brand of its own, so that a new query works before it is filed. A mention without any
+    /// account (feeds and searches have none) belongs to the only brand that has accounts,
+    /// else to `default`.
     pub fn resolve(&self, accounts: &BTreeSet<String>) -> Slug {
         accounts
             .iter()
             .find_map(|account| self.by_account.get(&account.to_lowercase()).cloned())
-            .unwrap_or_else(|| Slug::from_any(accounts.first().map_or("", String::as_str)))
+            .or_else(|| accounts.first().map(|account| Slug::from_any(account)))
+            .or_else(|| self.only_brand())
+            .unwrap_or_else(|| Slug::from_any(""))
+    }
+
+    fn only_brand(&self) -> Option<Slug> {
+        let mut brands = self.by_account.values();
+        let first = brands.next()?;
+        brands.all(|brand| brand == first).then(|| first.clone())
     }
 }
 
@@ -39,10 +48,25 @@ mod tests {
     #[case::configured(&["JetBlue"], "blue")]
     #[case::second_account_is_configured(&["Acme", "jetblue"], "blue")]
     #[case::unknown_stands_for_itself(&["US Airways"], "us-airways")]
-    #[case::none(&[], "default")]
+    #[case::none_of_one_brand(&[], "blue")]
     fn resolves(#[case] accounts: &[&str], #[case] want: &str) {
-        let table = BrandTable::new([("jetblue".to_owned(), Slug::from_any("blue"))]);
+        let table = table(&[("jetblue", "blue"), ("jetblue help", "blue")]);
         let accounts = accounts.iter().map(|&name| name.to_owned()).collect();
         assert_eq!(table.resolve(&accounts).as_str(), want);
+    }
+
+    #[rstest]
+    #[case::no_brand(&[])]
+    #[case::several_brands(&[("jetblue", "blue"), ("delta", "delta")])]
+    fn without_an_account_it_takes_one_brand_to_belong_to(#[case] accounts: &[(&str, &str)]) {
+        assert_eq!(
+            table(accounts).resolve(&BTreeSet::new()).as_str(),
+            "default"
+        );
+    }
+
+    fn table(accounts: &[(&str, &str)]) -> BrandTable {
+        let named = |(account, brand): &(&str, &str)| (account.to_string(), Slug::from_any(brand));
+        BrandTable::new(accounts.iter().map(named))
     }
 }

@@ -65,7 +65,7 @@ pub mod ticket;
 pub mod timers;
 
 pub use access::{Access, NewToken, TokenInfo};
-pub use audit::{Audit, AuditEntry, AuditFault, AuditReport};
+pub use audit::{Audit, AuditEntry, AuditFault, AuditReport, MAX_SEAL_BATCH};
 pub use authenticator::Authenticator;
 pub use config::{StoreConfig, StoreUrl};
 pub use cursors::{Cursors, StoredCursor};

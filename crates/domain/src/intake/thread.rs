@@ -93,7 +93,7 @@ pub fn answered_posts(answer: &Mention) -> impl Iterator<Item = MentionKey> + '_
 /// without an id.
 pub fn answer_thread(answer: &Mention, author_id: &str) -> Option<ThreadKey> {
     let mut reply = answer.clone();
-    reply.author.id = author_id.to_owned();
+    author_id.clone_into(&mut reply.author.id);
     reply.in_reply_to = Some(answer.id.clone());
     thread_keys(&reply).conversation
 }

@@ -56,19 +56,20 @@ fn read_mention(map: Map<String, Value>, limits: &ParseLimits) -> Result<Mention
     let op = fields.choice("op", &OPS)?.unwrap_or_default();
     let text = read_text(&mut fields, op, limits)?;
     let edited_at = fields.time("edited_at")?;
+    let platform = read_platform(&mut fields)?;
+    let form = fields.choice("form", &Form::ALL.map(|form| (form.as_str(), form)))?;
+    let form = form.unwrap_or_else(|| usual_form(&platform));
     let mention = Mention {
         op,
-        platform: read_platform(&mut fields)?,
+        platform,
         id_scope: fields.id("id_scope")?.unwrap_or_default(),
         id,
         version: read_version(&mut fields, edited_at)?,
         edited_at,
-        form: fields
-            .choice("form", &Form::ALL.map(|form| (form.as_str(), form)))?
-            .unwrap_or_default(),
+        form,
         visibility: fields
             .choice("visibility", &VISIBILITIES)?
-            .unwrap_or_default(),
+            .unwrap_or_else(|| usual_visibility(form)),
         text,
         lang: fields.text("lang", NAME_BYTES_MAX)?,
         created_at: fields.time("created_at")?,
@@ -131,6 +132,23 @@ fn read_platform(fields: &mut Fields) -> Result<Slug, Fault> {
         let wanted = "1 to 40 characters from a-z, 0-9 and `-`";
         not_a_value(fields.path_to("platform"), &Value::String(name), wanted)
     })
+}
+
+fn usual_form(platform: &Slug) -> Form {
+    if platform.as_str() == Form::Email.as_str() {
+        Form::Email
+    } else {
+        Form::Post
+    }
+}
+
+/// What was written to us alone is nobody else's to read, unless the sender says otherwise:
+/// words of public posts leave the house in alerts.
+const fn usual_visibility(form: Form) -> Visibility {
+    match form {
+        Form::Dm | Form::Email => Visibility::Private,
+        Form::Post | Form::Comment | Form::Reply | Form::Review => Visibility::Public,
+    }
 }
 
 /// Platforms that do not number their edits date them; the later edit is the higher version.

@@ -365,3 +365,26 @@ fn an_error_names_the_item_by_its_id() {
 fn content_types(#[case] content_type: &str, #[case] want: Option<BodyFormat>) {
     assert_eq!(BodyFormat::from_content_type(content_type), want);
 }
+
+#[rstest]
+#[case::a_post(json!({}), "post", "public")]
+#[case::a_direct_message(json!({"form": "dm"}), "dm", "private")]
+#[case::mail(json!({"platform": "email"}), "email", "private")]
+#[case::mail_of_another_platform(json!({"form": "email"}), "email", "private")]
+#[case::mail_that_everybody_may_read(
+    json!({"platform": "email", "visibility": "public"}),
+    "email",
+    "public"
+)]
+#[case::a_form_that_was_said(json!({"platform": "email", "form": "post"}), "post", "public")]
+fn what_was_written_to_us_alone_stays_between_us(
+    #[case] fields: Value,
+    #[case] form: &str,
+    #[case] visibility: &str,
+) {
+    let mention = serde_json::to_value(parse_value(&fields).unwrap()).unwrap();
+    assert_eq!(
+        (&mention["form"], &mention["visibility"]),
+        (&json!(form), &json!(visibility))
+    );
+}

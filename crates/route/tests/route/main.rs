@@ -14,4 +14,6 @@ mod stage;
 #[cfg(test)]
 mod timer;
 #[cfg(test)]
+mod upkeep;
+#[cfg(test)]
 mod world;

@@ -6,12 +6,13 @@
 use super::local;
 use crate::arguments::{Listing, Named, NewPrincipal, Token};
 use crate::clock::SystemClock;
-use crate::config::Environment;
+use crate::config::{Config, Environment};
 use crate::exit::{Done, Failure};
 use crate::{randomness, terminal};
 use anyhow::Result;
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::path::Path;
 use switchboard_config::unknown_name;
 use switchboard_domain::access::Role;
 use switchboard_domain::ticket::Actor;
@@ -33,8 +34,7 @@ pub(crate) async fn token(token: Token, environment: Environment) -> Result<Done
 }
 
 async fn create_token(new: &NewPrincipal, environment: &Environment) -> Result<Done> {
-    let (role, departments) = checked(new)?;
-    require_departments(role, &departments)?;
+    let (role, departments) = checked(new, environment)?;
     let store = local::new_store(&new.installation, environment).await?;
     let secret = randomness::token();
     let token = NewToken {
@@ -118,7 +118,11 @@ pub(super) fn names(departments: &BTreeSet<Slug>) -> Vec<&str> {
     departments.iter().map(Slug::as_str).collect()
 }
 
-pub(super) fn checked(new: &NewPrincipal) -> Result<(Role, BTreeSet<Slug>)> {
+/// The role and the departments asked for, once they make sense.
+pub(super) fn checked(
+    new: &NewPrincipal,
+    environment: &Environment,
+) -> Result<(Role, BTreeSet<Slug>)> {
     let role = Role::parse(&new.role).ok_or_else(|| {
         let known = Role::ALL.map(Role::as_str);
         Failure::Usage(unknown_name("role", &new.role, &known))
@@ -128,15 +132,46 @@ pub(super) fn checked(new: &NewPrincipal) -> Result<(Role, BTreeSet<Slug>)> {
         .collect::<Result<_, _>>()
         .map_err(|error| Failure::Usage(error.to_string()))?;
     check_name(&new.name)?;
+    require_departments(role, &departments)?;
+    look_up(
+        &departments,
+        new.installation.config.as_deref(),
+        environment,
+    )?;
     Ok((role, departments))
 }
 
-/// A token that sees nothing would be found out by the person who was given it.
+/// Refuses departments that the named configuration does not have. Without one the server may
+/// run on a file that is not known here, so a name the default lacks is only pointed out.
+fn look_up(
+    departments: &BTreeSet<Slug>,
+    config: Option<&Path>,
+    environment: &Environment,
+) -> Result<()> {
+    if departments.is_empty() {
+        return Ok(());
+    }
+    let loaded = Config::load(config, environment)?;
+    let known: Vec<&str> = loaded.route.slugs().map(Slug::as_str).collect();
+    for department in departments {
+        if known.contains(&department.as_str()) {
+            continue;
+        }
+        let unknown = unknown_name("department", department.as_str(), &known);
+        require(config.is_none(), || unknown.clone())?;
+        terminal::note(&format!(
+            "{unknown}: that is the built-in configuration; --config FILE names the server's own"
+        ));
+    }
+    Ok(())
+}
+
+/// Who sees nothing would be found out by the person who was let in.
 fn require_departments(role: Role, departments: &BTreeSet<Slug>) -> Result<()> {
     let is_bound = matches!(role, Role::Agent | Role::Viewer);
     require(!is_bound || !departments.is_empty(), || {
         format!(
-            "a token of role `{}` sees only the departments it is given: \
+            "the role `{}` sees only the departments it is given: \
              add --department NAME, or take --role supervisor",
             role.as_str()
         )
@@ -190,7 +225,7 @@ mod tests {
     #[case::viewer(Role::Viewer, false)]
     #[case::supervisor(Role::Supervisor, true)]
     #[case::ingest(Role::Ingest, true)]
-    fn a_token_that_would_see_nothing_is_not_made(#[case] role: Role, #[case] fits: bool) {
+    fn who_would_see_nothing_is_not_let_in(#[case] role: Role, #[case] fits: bool) {
         assert_eq!(require_departments(role, &BTreeSet::new()).is_ok(), fits);
         let departments = BTreeSet::from([Slug::new("support").unwrap()]);
         assert!(require_departments(role, &departments).is_ok());

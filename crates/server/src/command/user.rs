@@ -28,7 +28,7 @@ pub(crate) async fn run(user: User, environment: Environment) -> Result<Done> {
 }
 
 async fn create(new: &NewPrincipal, environment: &Environment) -> Result<Done> {
-    let user = stored(new)?;
+    let user = stored(new, environment)?;
     let store = local::new_store(&new.installation, environment).await?;
     let created = store
         .people
@@ -38,6 +38,10 @@ async fn create(new: &NewPrincipal, environment: &Environment) -> Result<Done> {
         format!("there is a user `{}` already", new.name)
     })?;
     terminal::line(&new.name);
+    terminal::note(&format!(
+        "`switchboard user link \"{}\"` prints the link that lets them in",
+        new.name
+    ));
     Ok(Done::Fully)
 }
 
@@ -81,7 +85,7 @@ fn base_url(installation: &Installation, environment: &Environment) -> Result<St
 }
 
 async fn set_role(new: &NewPrincipal, environment: &Environment) -> Result<Done> {
-    let user = stored(new)?;
+    let user = stored(new, environment)?;
     let store = local::store(&new.installation, environment).await?;
     let changed = store
         .people
@@ -107,8 +111,8 @@ async fn set_disabled(named: &Named, disabled: bool, environment: &Environment) 
     Ok(Done::Fully)
 }
 
-fn stored(new: &NewPrincipal) -> Result<StoredUser> {
-    let (role, departments) = checked(new)?;
+fn stored(new: &NewPrincipal, environment: &Environment) -> Result<StoredUser> {
+    let (role, departments) = checked(new, environment)?;
     Ok(StoredUser {
         name: new.name.clone(),
         role,

@@ -6,7 +6,9 @@ use crate::outbox::OutboxRelay;
 use std::sync::Arc;
 use std::time::Duration;
 use switchboard_domain::Clock;
-use switchboard_storage::{Audit, IdempotencyKeys, MAX_SEAL_BATCH, Sessions, StorageError, Tickets};
+use switchboard_storage::{
+    Audit, IdempotencyKeys, MAX_SEAL_BATCH, Sessions, StorageError, Tickets,
+};
 use switchboard_telemetry::{Counter, Metrics, Outcome, Stage};
 use tokio_util::sync::CancellationToken;
 

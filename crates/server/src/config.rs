@@ -9,8 +9,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use switchboard_alert::inquiry::InquiryConfig;
 use switchboard_alert::AlertConfig;
+use switchboard_alert::inquiry::InquiryConfig;
 use switchboard_classify::ClassifyConfig;
 use switchboard_config::{Document, Problem, Section};
 use switchboard_domain::author::{Ours, OwnAccounts};
@@ -282,7 +282,9 @@ fn read_brands(root: &mut Section<'_>) -> Brands {
         for handle in accounts.iter().filter(|name| name.value.starts_with('@')) {
             let _known = brands.own.add(&handle.value, Ours::Person);
         }
-        brands.topics.extend(topics.into_iter().map(|topic| topic.value));
+        brands
+            .topics
+            .extend(topics.into_iter().map(|topic| topic.value));
         if let Ok(slug) = slug {
             brands.names.push(slug.to_string());
             let accounts = accounts.into_iter().map(|name| (name.value, slug.clone()));

@@ -1,7 +1,7 @@
 //! Facts → ticket. The only code that changes one.
 
-use crate::MentionKey;
 use super::{Change, Edited, Fact, Status, Ticket, TicketEvent, TicketId};
+use crate::MentionKey;
 use crate::sla::{ClockKind, Milestone, SegmentCause, SlaClock};
 
 /// The events do not tell one ticket's life.
@@ -146,7 +146,9 @@ impl Ticket {
             } => {
                 self.merged_into = None;
                 (self.mention_count, self.deleted_count) = (count(mentions), *deleted);
-                if let Some(first) = mentions.first().filter(|_| !mentions.contains(&self.mention))
+                if let Some(first) = mentions
+                    .first()
+                    .filter(|_| !mentions.contains(&self.mention))
                 {
                     self.mention = first.clone();
                 }

@@ -250,7 +250,10 @@ fn every_post_stands_in_one_ticket(story: &Story) {
         assert_eq!(told, (count, deleted), "{ticket:#?}");
         if ticket.merged_into.is_some() {
             assert_eq!((ticket.status, count), (Status::Closed, 0));
-            let ticks = ticket.clocks.iter().any(switchboard_domain::sla::SlaClock::is_ticking);
+            let ticks = ticket
+                .clocks
+                .iter()
+                .any(switchboard_domain::sla::SlaClock::is_ticking);
             assert!(!ticks, "a clock of a merged ticket ticks");
         }
         for kind in ClockKind::ALL {

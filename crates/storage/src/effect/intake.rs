@@ -76,7 +76,10 @@ impl Context<'_> {
         }
         Ok(TakenIn {
             outcome: intake.outcome,
-            ticket: after.state.ticket.or_else(|| ticket.map(|ticket| ticket.id)),
+            ticket: after
+                .state
+                .ticket
+                .or_else(|| ticket.map(|ticket| ticket.id)),
             opened: changed
                 .filter(|_| intake.outcome == IntakeOutcome::Opened)
                 .map(|ticket| opened(&ticket, item)),

@@ -331,11 +331,7 @@ impl Rows for Workspace {
         Ok(())
     }
 
-    fn look_up(
-        &mut self,
-        posts: &[MentionKey],
-        threads: &[ThreadKey],
-    ) -> Result<(), StorageError> {
+    fn look_up(&mut self, posts: &[MentionKey], threads: &[ThreadKey]) -> Result<(), StorageError> {
         let posts = posts.iter().map(mention_hash);
         let posts = posts.filter(|key| !self.loaded.identities.contains_key(key));
         self.wanted.identities.extend(posts);

@@ -1,4 +1,5 @@
-//! Puts the seed corpus together: one file of JSON lines, in the order of the paths.
+//! Puts the seed corpus together: one file of JSON lines, in the order of the paths,
+//! each with the language of its folder.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -10,13 +11,27 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut corpus = String::new();
     for file in files {
-        corpus.push_str(&fs::read_to_string(&file)?);
-        if !corpus.ends_with('\n') {
-            corpus.push('\n');
+        let language = language_of(&file)?;
+        let text = fs::read_to_string(&file)?;
+        for fields in text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix('{'))
+        {
+            corpus.extend(["{\"lang\":\"", language, "\",", fields, "\n"]);
         }
     }
     let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?;
     fs::write(Path::new(&out).join("seed.jsonl"), corpus)
+}
+
+/// The folder a file lies in names its posts' language.
+fn language_of(file: &Path) -> io::Result<&str> {
+    file.parent()
+        .and_then(Path::file_name)
+        .and_then(|folder| folder.to_str())
+        .ok_or_else(|| {
+            io::Error::other(format!("`{}` lies in no language's folder", file.display()))
+        })
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -31,6 +31,7 @@ const SETTINGS: TrainSettings = TrainSettings {
     special_penalty: 1e-5,
     known_penalty: 3e-5,
     seed_weight: 1.0,
+    seed_share: 1.0,
     rule_weight: 1.5,
     decision: switchboard_classify::linear::Decision {
         known_from: 0.8,

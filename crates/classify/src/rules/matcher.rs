@@ -5,8 +5,8 @@ use super::language_set::LanguageSet;
 use super::literals::{Parts, take_apart};
 use crate::normalise::{NormalizedText, fold_pattern};
 use aho_corasick::automaton::{Automaton, StateID};
-use aho_corasick::dfa::DFA;
-use aho_corasick::{Anchored, MatchKind, StartKind};
+use aho_corasick::nfa::contiguous::NFA;
+use aho_corasick::{Anchored, MatchKind};
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::BTreeMap;
 
@@ -20,6 +20,9 @@ const PATTERN_CACHE_LIMIT_BYTES: usize = 4 << 20;
 
 /// Deeper brackets are a mistake or an attack; nobody reads them.
 const NEST_LIMIT: u32 = 20;
+
+/// Plain strings found in a post that is neither short nor long.
+const PLACES_EXPECTED: usize = 16;
 
 /// Index of a pattern in the matcher.
 pub(super) type PatternId = u32;
@@ -35,8 +38,6 @@ pub(super) struct MatcherBuilder {
 
 #[derive(Debug)]
 struct Pattern {
-    /// All of it: says where it stands.
-    regex: Regex,
     /// What is left of it beside its plain strings.
     rest: Option<Regex>,
     languages: LanguageSet,
@@ -79,11 +80,7 @@ impl MatcherBuilder {
             .rest
             .as_ref()
             .map(|rest| compile(&rest.to_string()).unwrap_or_else(|_| regex.clone()));
-        self.patterns.push(Pattern {
-            regex,
-            rest,
-            languages,
-        });
+        self.patterns.push(Pattern { rest, languages });
         self.index(id, parts);
         Ok(id)
     }
@@ -135,9 +132,8 @@ impl MatcherBuilder {
             }
         }
         let unusable = |error: String| format!("the patterns cannot be looked for: {error}");
-        let strings = DFA::builder()
+        let strings = NFA::builder()
             .match_kind(MatchKind::Standard)
-            .start_kind(StartKind::Unanchored)
             .build(strings)
             .map_err(|error| unusable(error.to_string()))?;
         let start = strings
@@ -186,7 +182,7 @@ pub(super) struct Matcher {
 #[derive(Debug)]
 struct Section {
     languages: LanguageSet,
-    strings: DFA,
+    strings: NFA,
     /// Where the automaton begins.
     start: StateID,
     meanings: Vec<Meaning>,
@@ -202,6 +198,11 @@ pub(super) struct Scan<'a> {
     stands: Vec<u64>,
     /// These may stand and were not tried yet.
     may_stand: Vec<u64>,
+    /// Strings whose patterns are suspected already: the small words of a language come again
+    /// and again.
+    seen: Vec<u64>,
+    /// The first plain string found of a pattern, and where it stands in the plain form.
+    places: Vec<(PatternId, usize, usize)>,
 }
 
 impl Matcher {
@@ -214,6 +215,8 @@ impl Matcher {
             languages,
             stands: vec![0; words],
             may_stand: vec![0; words],
+            seen: Vec::new(),
+            places: Vec::with_capacity(PLACES_EXPECTED),
         };
         for &id in &self.always {
             scan.suspect(id);
@@ -224,6 +227,7 @@ impl Matcher {
             .find(|section| section.languages == languages)
             .or(self.sections.last());
         if let Some(section) = section {
+            scan.seen = vec![0; section.meanings.len().div_ceil(64)];
             section.look(&mut scan);
         }
         scan
@@ -247,24 +251,31 @@ impl Section {
             let string = self.strings.match_pattern(state, nth);
             let start = end - self.strings.pattern_len(string);
             if let Some(meaning) = self.meanings.get(string.as_usize()) {
-                scan.take(meaning, start, end);
+                scan.take(string.as_usize(), meaning, start, end);
             }
         }
     }
 }
 
 impl Scan<'_> {
-    fn take(&mut self, meaning: &Meaning, start: usize, end: usize) {
+    fn take(&mut self, string: usize, meaning: &Meaning, start: usize, end: usize) {
         let bytes = self.text.as_str().as_bytes();
         for stands in &meaning.stands {
-            let fits = (!stands.from_boundary || is_boundary(bytes, start))
+            let at = stands.pattern as usize;
+            let fits = !is_set(&self.stands, at)
+                && (!stands.from_boundary || is_boundary(bytes, start))
                 && (!stands.to_boundary || is_boundary(bytes, end));
-            if fits && self.speaks(stands.pattern) {
-                set(&mut self.stands, stands.pattern as usize);
+            if fits {
+                set(&mut self.stands, at);
+                self.places.push((stands.pattern, start, end));
             }
         }
+        if meaning.may_stand.is_empty() || is_set(&self.seen, string) {
+            return;
+        }
+        set(&mut self.seen, string);
         for &id in &meaning.may_stand {
-            self.suspect(id);
+            set(&mut self.may_stand, id as usize);
         }
     }
 
@@ -316,11 +327,20 @@ impl Scan<'_> {
         ids
     }
 
-    /// The first place of a pattern, in bytes of the original text.
+    /// A place of a pattern that stands, in bytes of the original text.
     pub(super) fn span(&self, id: PatternId) -> Option<(usize, usize)> {
+        let known = self.places.iter().find(|(pattern, ..)| *pattern == id);
+        let (start, end) = match known {
+            Some(&(_, start, end)) => (start, end),
+            None => self.found_by_rest(id)?,
+        };
+        Some(self.text.original_span(start, end))
+    }
+
+    fn found_by_rest(&self, id: PatternId) -> Option<(usize, usize)> {
         let pattern = self.matcher.patterns.get(id as usize)?;
-        let found = pattern.regex.find(self.text.as_str().as_bytes())?;
-        Some(self.text.original_span(found.start(), found.end()))
+        let found = pattern.rest.as_ref()?.find(self.text.as_str().as_bytes())?;
+        Some((found.start(), found.end()))
     }
 }
 

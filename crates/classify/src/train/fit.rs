@@ -26,6 +26,9 @@ pub struct TrainSettings {
     pub known_penalty: f32,
     /// How much what we wrote ourselves counts beside one other source.
     pub seed_weight: f32,
+    /// How much one of those posts counts beside another post, in the heads that know the
+    /// trained sources: there are many of them, and no stream looks like them.
+    pub seed_share: f32,
     /// What a rule's weight counts in the head for unknown sources. Not learned: the posts
     /// that rules are for are those the data lacks.
     pub rule_weight: f32,
@@ -41,10 +44,11 @@ impl Default for TrainSettings {
                 letter_bits: 16,
             },
             seed: 1,
-            general_penalty: 1e-3,
+            general_penalty: 7e-4,
             special_penalty: 1e-5,
             known_penalty: 3e-5,
             seed_weight: 1.5,
+            seed_share: 0.3,
             rule_weight: 1.5,
             decision: Decision::default(),
         }
@@ -212,7 +216,7 @@ fn weigh(
             share,
             Example {
                 source: column.unwrap_or(usize::MAX),
-                weight: 1.0,
+                weight: if is_seed { settings.seed_share } else { 1.0 },
                 ..example.clone()
             },
         ));

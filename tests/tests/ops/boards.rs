@@ -210,8 +210,8 @@ fn target_problems(target: &Value) -> Vec<String> {
         .skip(1)
         .filter_map(|it| it.split("}}").next());
     for name in names {
-        let grouped = !query.text.contains(" by (") && name == "instance";
-        if !grouped && !words(&query.text).any(|word| word == name) {
+        let is_of_target = name == "instance" && !query.text.contains(" by (");
+        if !is_of_target && !words(&query.text).any(|word| word == name) {
             problems.push(format!("the legend's `{name}` is no label of the query"));
         }
     }

@@ -172,7 +172,7 @@ fn no_password_stands_in_the_files_and_none_is_shared() -> Result<()> {
             make_secrets(dir)?;
             let file = dir.path().join(name);
             let mode = std::fs::metadata(&file)?.permissions().mode();
-            ensure!(mode & 0o077 == 0, "{name}: {mode:o}");
+            ensure!(mode & 0o777 == 0o400, "{name}: {mode:o}");
             Ok(std::fs::read_to_string(file)?)
         };
         let (first, second) = (made(&one)?, made(&other)?);

@@ -127,7 +127,7 @@ async fn wait_until_evaluated(prometheus: &Prometheus) -> Result<()> {
             let mut rules = rules.iter();
             rules.any(|rule| rule["name"] == **name && rule["state"] == "firing")
         };
-        if rules.iter().all(|rule| rule["health"] == "ok") && FIRING.iter().all(|it| fires(it)) {
+        if rules.iter().all(|rule| rule["health"] == "ok") && FIRING.iter().all(fires) {
             return Ok(());
         }
         ensure!(

@@ -60,7 +60,7 @@ pub(crate) fn tool(program: &str, arguments: &[&str], input: Option<&str>) -> Re
     Ok(())
 }
 
-/// Whether all of them are PromQL.
+/// Whether all of them are `PromQL`.
 pub(crate) fn check_expressions(queries: &[Query]) -> Result<()> {
     let rules: Vec<Value> = (0_usize..)
         .zip(queries)

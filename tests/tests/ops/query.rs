@@ -1,5 +1,5 @@
-//! One PromQL expression: the series it names, as far as a linter looks at it. Whether it is
-//! right is for `promtool` to say.
+//! One `PromQL` expression: the series it names, as far as a linter looks at it. Whether it
+//! is right is for `promtool` to say.
 
 use std::collections::BTreeSet;
 

@@ -151,7 +151,6 @@ impl GaugeFamily {
     ];
 
     /// Name, help and label names as exposed.
-    #[expect(clippy::too_many_lines, reason = "a table, one entry a family")]
     pub const fn description(self) -> Description {
         match self {
             Self::BuildInfo => Description {

@@ -149,7 +149,7 @@ mod tests {
         r#"{"kind":"approval"}"#,
         "an approval needs the department that has to agree"
     )]
-    #[case::neither(r#"{}"#, "unknown kind")]
+    #[case::neither("{}", "unknown kind")]
     #[case::no_such_state(r#"{"state":"lab"}"#, "unknown state `lab`")]
     #[case::unknown(
         r#"{"kind":"approval","approver":"leagl"}"#,

@@ -109,7 +109,7 @@ pub(super) fn unknown_topics<'k>(
     known: impl IntoIterator<Item = &'k str>,
 ) -> Vec<Problem> {
     let known: BTreeSet<&str> = known.into_iter().flat_map(with_those_above).collect();
-    let names: Vec<&str> = known.iter().copied().collect();
+    let listed: Vec<&str> = known.iter().copied().collect();
     let unknown = named
         .iter()
         .filter(|topic| !known.contains(topic.value.as_str()));
@@ -117,7 +117,7 @@ pub(super) fn unknown_topics<'k>(
         place: topic.place.clone(),
         message: format!(
             "{}: no rule gives it, and no brand lists it under `topics`",
-            unknown_name("topic", &topic.value, &names)
+            unknown_name("topic", &topic.value, &listed)
         ),
     };
     unknown.map(problem).collect()

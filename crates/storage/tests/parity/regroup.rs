@@ -159,8 +159,9 @@ async fn a_split_post_is_queued_and_answers_to_it_follow() {
     let world = two().await;
     let (_, opened) = regroups(&world, FIRST, Regrouping::SplitOut(key("3"))).await;
     let told = world.told().await;
-    let queued = told.iter().filter(|row| row.0 == "queue.support");
-    let (_, ticket, record) = queued.last().unwrap();
+    let mut latest_first = told.iter().rev();
+    let queued = latest_first.find(|row| row.0 == "queue.support");
+    let (_, ticket, record) = queued.unwrap();
     assert_eq!(*ticket, opened.id.to_string());
     assert_eq!(record["mention"]["mention"]["id"], "3");
     let edit = Post {

@@ -221,7 +221,7 @@ impl Days {
 
     /// The process dies, another one starts, and what was not acknowledged comes again.
     async fn crash(self) -> Self {
-        let mut next = Self {
+        let next = Self {
             world: self.world.restarted(),
             ..self
         };

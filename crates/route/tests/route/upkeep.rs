@@ -1,12 +1,11 @@
 //! The background duties over the store.
 
-use crate::world::World;
+use crate::world::{World, default_config};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use switchboard_domain::sla::SlaBook;
-use switchboard_domain::{Clock, Slug};
+use switchboard_domain::{Clock, Current};
 use switchboard_route::orphans::Orphans;
 use switchboard_route::upkeep::Upkeep;
 use switchboard_storage::{Audit, AuditEntry, AuditReport, MAX_SEAL_BATCH, StorageError};
@@ -35,9 +34,7 @@ fn upkeep(world: &World, audit: Arc<dyn Audit>) -> Upkeep {
     let store = &world.store;
     let orphans = Orphans {
         tickets: Arc::clone(&store.tickets),
-        departments: ["support"].map(Slug::from_any).into(),
-        fallback: Slug::from_any("support"),
-        book: Arc::new(SlaBook::default()),
+        ownership: Current::new(default_config()),
     };
     Upkeep {
         audit,

@@ -213,7 +213,7 @@ fn stage(store: &Store, clock: Arc<ManualClock>, metrics: &Metrics) -> RouteStag
     }
 }
 
-fn default_config() -> RouteConfig {
+pub(crate) fn default_config() -> RouteConfig {
     let (config, problems) = read(DEFAULT);
     // The other sections of the file belong to other crates.
     config.unwrap_or_else(|| panic!("{problems:?}"))

@@ -38,7 +38,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   {
     keys: 'Mod+Enter',
     command: 'send',
-    title: 'Send what you wrote',
+    title: 'Record what you wrote',
     group: 'Work on the ticket',
     onlyKey: true,
   },

@@ -3,6 +3,7 @@ import { tickets as fetchTickets, PAGE_SIZE } from '../api/calls'
 import { Problem } from '../api/client'
 import type { Ticket } from '../api/types'
 import { serverNow } from '../time/skew'
+import { type Beside, beside } from './beside'
 import * as frozen from './frozen'
 import { matcher } from './search'
 import { Source } from './source'
@@ -29,6 +30,8 @@ export class TicketList {
 
   private readonly sources = new Map<string, Source>()
   private readonly rows = new Map<string, Ticket>()
+  /** Where rows stood that were dealt with and went, so that the way goes on from there. */
+  private readonly places = new Map<string, number>()
 
   /** Ids on the screen, from top to bottom. */
   readonly ids = $derived.by(() => this.searched())
@@ -36,6 +39,11 @@ export class TicketList {
   row(id: string): Ticket | undefined {
     void this.revision
     return this.rows.get(id) ?? this.source()?.rows.get(id)
+  }
+
+  /** Its neighbours on the screen, also of a row that `drop` has taken out. */
+  beside(id: string): Beside {
+    return beside(this.ids, id, this.places.get(id))
   }
 
   get complete(): boolean {
@@ -60,6 +68,7 @@ export class TicketList {
     this.search = ''
     this.problem = undefined
     this.rows.clear()
+    this.places.clear()
     const source = this.sourceOf(view)
     if (source.started) this.settle()
     else {
@@ -84,6 +93,7 @@ export class TicketList {
     if (!view || !source) return
     this.standing = frozen.settle(source.rows.values(), view.order, this.holds(view))
     this.rows.clear()
+    this.places.clear()
     for (const id of this.standing.order) this.keep(source.rows.get(id))
     this.revision += 1
   }
@@ -133,6 +143,8 @@ export class TicketList {
   /** Takes a row that was dealt with out of the list, when it does not belong there any more. */
   drop(id: string): void {
     if (this.belongs(id)) return
+    const at = this.ids.indexOf(id)
+    if (at >= 0) this.places.set(id, at)
     this.standing = frozen.without(this.standing, new Set([id]))
   }
 

@@ -6,6 +6,7 @@ import { SHORTCUTS } from '../keys/bindings'
 import { router } from '../route/router.svelte'
 import { HOLDS, type HoldKind } from '../ticket/hold'
 import { capital, departmentName, LABELS, labelName, PRIORITIES } from '../ticket/names'
+import { otherHolder } from '../ticket/optimistic'
 import { type Later, laterChoices, typedLater } from '../time/later'
 import { moment } from '../time/moment'
 import { serverNow } from '../time/skew'
@@ -57,9 +58,9 @@ function go(where: string): void {
 
 /** With a ticket open, the right pane follows the keys; the way back stays one step. */
 function move(by: 1 | -1): void {
-  const { ids } = inbox.list
-  const at = ids.indexOf(inbox.cursor)
-  const id = ids[at < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, at + by))]
+  const { before, after } = inbox.list.beside(inbox.cursor)
+  const isShown = inbox.list.ids.includes(inbox.cursor)
+  const id = (by > 0 ? after : before) ?? (isShown ? inbox.cursor : (after ?? before))
   if (!id) return
   inbox.cursor = id
   const { route } = router
@@ -97,23 +98,30 @@ function onTicket(command: string, hands: Hands): void {
   }
   if (command === 'resolve') performAndNext(id, { kind: 'resolve' })
   else if (command === 'release') void perform(id, { kind: 'release' })
-  else if (command === 'claim' || command === 'reopen') void perform(id, { kind: command })
+  else if (command === 'claim') claim(id)
+  else if (command === 'reopen') void perform(id, { kind: 'reopen' })
   else if (isWriting) {
     open(id)
     void hands.afterwards().then(() => hands.write(command))
   } else choose(command, id)
 }
 
-/** The next ticket is decided before the row goes. */
+/** The next ticket is decided before the row goes; one that has left the view keeps its place. */
 function performAndNext(id: string, change: Change): void {
-  const { ids } = inbox.list
-  const at = ids.indexOf(id)
-  const next = ids[at + 1] ?? ids[at - 1]
+  const { before, after } = inbox.list.beside(id)
+  const next = after ?? before
   void perform(id, change)
-  if (at < 0) return
   inbox.cursor = next ?? ''
   const { route } = router
   if (route.page === 'list' && route.ticket) router.adjust({ ...route, ticket: next })
+}
+
+/** What a colleague has is given over knowingly, with `a`. */
+function claim(id: string): void {
+  const ticket = seen(id)
+  const holder = ticket && otherHolder(ticket, inbox.session?.name ?? '')
+  if (holder) toasts.show(`${holder} has #${id}. Press a to give it to yourself.`)
+  else void perform(id, { kind: 'claim' })
 }
 
 function choose(command: string, id: string): void {

@@ -1,8 +1,12 @@
-/** Short messages at the foot of the page; one that can be undone stands eight seconds. */
-const STANDS_MS = 8_000
+/** Short messages at the foot of the page: at most the last thing done and the last failure,
+ * for more would cover the list. */
 
-/** More would cover the list. */
-const SHOWN_MAX = 3
+/** Long enough to read it. */
+const WORDS_STAND_MS = 4_000
+/** Long enough to press the button in it. */
+const ACTION_STANDS_MS = 8_000
+/** A failure may come while one looks elsewhere. */
+const FAILURE_STANDS_MS = 16_000
 
 export interface Toast {
   id: number
@@ -17,16 +21,19 @@ class Toasts {
 
   show(text: string, tone: Toast['tone'] = 'done', action?: Toast['action']): number {
     const toast = { id: ++this.count, text, tone, action }
-    // Said twice, it stands once.
-    const others = this.shown.filter((shown) => shown.text !== text)
-    this.shown = [...others, toast].slice(-SHOWN_MAX)
-    setTimeout(() => this.dismiss(toast.id), tone === 'failed' ? 2 * STANDS_MS : STANDS_MS)
+    this.shown = [...this.shown.filter((shown) => shown.tone !== tone), toast]
+    setTimeout(() => this.dismiss(toast.id), standsMs(toast))
     return toast.id
   }
 
   dismiss(id: number): void {
     this.shown = this.shown.filter((toast) => toast.id !== id)
   }
+}
+
+function standsMs({ tone, action }: Toast): number {
+  if (tone === 'failed') return FAILURE_STANDS_MS
+  return action ? ACTION_STANDS_MS : WORDS_STAND_MS
 }
 
 export const toasts = new Toasts()

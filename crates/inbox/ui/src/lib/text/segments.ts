@@ -16,6 +16,12 @@ export interface Segment {
 /** Posts are short; what is longer is cut here and says so. */
 export const CHARACTERS_MAX = 20_000
 
+/** A word that weighs less for the model's verdict explains nothing to a reader. */
+const MODEL_WEIGHT_MIN = 0.5
+
+/** `my`, `10`, `??`: whatever their weight, nobody would call them a reason. */
+const MODEL_WORD_MIN = 3
+
 interface Mark {
   start: number
   end: number
@@ -49,9 +55,15 @@ export function segments(text: string, reasons: Reason[] = []): Segment[] {
 
 function marksOf(text: string, reasons: Reason[]): Mark[] {
   const marks: Mark[] = []
-  for (const { name, span } of reasons) {
-    const units = span && toUnits(text, span)
-    if (units) marks.push({ ...units, name })
+  for (const reason of reasons) {
+    const units = reason.span && toUnits(text, reason.span)
+    if (units && tells(reason, text.slice(units.start, units.end))) marks.push({ ...units, name: reason.name })
   }
   return marks
+}
+
+/** Whether the words are worth a mark in the text; the list of reasons names them all. */
+function tells({ by, weight }: Reason, words: string): boolean {
+  if (by === 'rule') return true
+  return weight >= MODEL_WEIGHT_MIN && [...words].length >= MODEL_WORD_MIN && /\p{L}/u.test(words)
 }

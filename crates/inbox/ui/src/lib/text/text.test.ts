@@ -96,6 +96,19 @@ describe('segments', () => {
     expect(pieces.map((piece) => piece.text).join('')).toBe(text)
   })
 
+  test.each<[string, Reason['by'], string, number, boolean]>([
+    ['a rule, however short', 'rule', '10', 0.1, true],
+    ['a model, heavy enough', 'model', 'refund', 0.5, true],
+    ['a model, too light', 'model', 'refund', 0.49, false],
+    ['a model, against the label', 'ngram', 'refund', -2, false],
+    ['a model, two letters', 'ngram', 'my', 3, false],
+    ['a model, no letter', 'ngram', '6:10', 3, false],
+    ['a model, another script', 'ngram', 'भुगतान', 1, true],
+  ])('a mark by %s', (_, by, text, weight, want) => {
+    const span: [number, number] = [0, new TextEncoder().encode(text).length]
+    expect(segments(text, [{ by, name: 'a', span, weight }])[0]?.marks).toEqual(want ? ['a'] : [])
+  })
+
   test('overlapping reasons are both named', () => {
     const marked = segments('abcdef', [reason('x', 0, 4), reason('y', 2, 6)])
     expect(marked.map(({ text, marks }) => [text, marks.join()])).toEqual([

@@ -58,6 +58,10 @@ export function inverse(before: Ticket, change: Change): Change | undefined {
   }
 }
 
+/** Who else has the ticket, whom nobody takes it from by a mere claim. */
+export const otherHolder = ({ assignee }: Ticket, me: string): string | undefined =>
+  assignee !== null && assignee !== me ? assignee : undefined
+
 /** Whether the change would leave the ticket as it is. */
 export function isIdle(ticket: Ticket, change: Change, me: string): boolean {
   switch (change.kind) {
@@ -124,6 +128,6 @@ export function said(ticket: Ticket, change: Change): string {
     case 'note':
       return `Note added to ${name}`
     case 'reply':
-      return `Reply to ${name} recorded`
+      return `Recorded, not sent: the reply to ${name}`
   }
 }

@@ -134,7 +134,7 @@ export function lastChange({
 
 function spokenAs(fact: Fact): string | undefined {
   if (fact.fact === 'noted') return 'Wrote a note'
-  return fact.fact === 'reply_requested' ? 'Replied' : undefined
+  return fact.fact === 'reply_requested' ? 'Recorded a reply' : undefined
 }
 
 export const actorName = (actor: Actor) => (actor.type === 'person' ? actor.name : 'Switchboard')

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Change } from '../api/calls'
 import type { Fact, TicketEvent } from '../api/types'
 import { ticket } from '../list/ticket.fixture'
-import { expected, inverse, isIdle } from './optimistic'
+import { expected, inverse, isIdle, otherHolder, said } from './optimistic'
 import { rowLine } from './routing'
 import { lastChange, story } from './story'
 
@@ -39,6 +39,18 @@ describe('a change and what takes it back', () => {
 
   test('what the system closed cannot be closed again by hand', () => {
     expect(inverse(ticket('1', { status: 'closed' }), { kind: 'reopen' })).toBeUndefined()
+  })
+
+  test.each([
+    ['bob', 'ann', 'bob'],
+    ['ann', 'ann', undefined],
+    [null, 'ann', undefined],
+  ])('what %s has, seen by %s', (assignee, me, want) => {
+    expect(otherHolder(ticket('1', { assignee }), me)).toBe(want)
+  })
+
+  test('nobody is told that a reply was sent', () => {
+    expect(said(before, { kind: 'reply', text: 'x' })).toBe('Recorded, not sent: the reply to #1')
   })
 
   test('what is so already is not sent', () => {
@@ -106,7 +118,7 @@ describe('the story of a ticket', () => {
     const faster = { ...detail, timeline: detail.timeline.slice(0, 4) }
     expect(lastChange(faster)).toEqual({
       who: 'ann',
-      what: 'Replied; First response stopped: answered',
+      what: 'Recorded a reply; First response stopped: answered',
       at: '2026-03-01T12:04:00Z',
     })
   })

@@ -74,16 +74,22 @@ export class TicketList {
     else {
       this.standing = frozen.NOTHING
       await this.load(source, 'first')
-      await this.ahead(source)
     }
+    await this.ahead(source)
   }
 
   /** Loads a view's rows without showing them, for its count. */
   async prepare(view: View): Promise<void> {
     const source = this.sourceOf(view)
-    if (source.started) return
-    source.addPage(await fetchTickets(view.query))
-    this.revision += 1
+    if (source.started || source === this.source()) return
+    do {
+      const from = source.next
+      const page = await fetchTickets(view.query, from)
+      // Meanwhile somebody may have opened the view, or the stream begun anew.
+      if (source === this.source() || source.next !== from) return
+      source.addPage(page)
+      this.revision += 1
+    } while (source.next && source.rows.size < AHEAD_PAGES * PAGE_SIZE)
   }
 
   /** Everything new in, everything done out, all in order. */

@@ -20,6 +20,7 @@ import { perform, seen, undo } from './work.svelte'
 export interface Hands {
   search(): void
   focusList(): void
+  moveIncident(by: 1 | -1): void
   write(kind: 'reply' | 'note'): void
   afterwards(): Promise<void>
 }
@@ -30,8 +31,8 @@ export function run(command: string, hands: Hands): void {
     return
   }
   const plain: Record<string, () => void> = {
-    next: () => move(1),
-    previous: () => move(-1),
+    next: () => move(1, hands),
+    previous: () => move(-1, hands),
     open: () => open(inbox.cursor || inbox.list.ids[0]),
     back: () => back(hands),
     search: () => hands.search(),
@@ -57,7 +58,11 @@ function go(where: string): void {
 }
 
 /** With a ticket open, the right pane follows the keys; the way back stays one step. */
-function move(by: 1 | -1): void {
+function move(by: 1 | -1, hands: Hands): void {
+  if (router.route.page === 'incidents') {
+    hands.moveIncident(by)
+    return
+  }
   const { before, after } = inbox.list.beside(inbox.cursor)
   const isShown = inbox.list.ids.includes(inbox.cursor)
   const id = (by > 0 ? after : before) ?? (isShown ? inbox.cursor : (after ?? before))

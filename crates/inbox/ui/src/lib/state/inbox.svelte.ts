@@ -1,4 +1,5 @@
 /** What the whole page knows: who is here, the queues, the list, the live stream. */
+import { tick } from 'svelte'
 import * as api from '../api/calls'
 import { Problem, signedOut } from '../api/client'
 import type { IncidentSummary, Person, Queue, Session, Ticket } from '../api/types'
@@ -13,6 +14,9 @@ import { opened } from './opened.svelte'
 /** Lists are read once the stream is open, so that nothing falls between; but nobody waits
  * longer for it than this. */
 const STREAM_WAIT_MS = 800
+
+/** Views whose number only their rows tell; that of the others stands with the queues. */
+const COUNTED = ['inbox', 'mine']
 
 interface Changes {
   tickets: Ticket[]
@@ -65,12 +69,20 @@ class Inbox {
     }
     this.listen()
     await Promise.allSettled([this.readQueues(), this.readPeople(), this.readIncidents()])
-    await this.countMine()
   }
 
-  private async countMine(): Promise<void> {
-    const mine = this.views.find((view) => view.path === 'mine')
-    if (mine) await this.list.prepare(mine).catch(() => undefined)
+  /** Lists may be read from now on: the page reads its own first. */
+  private async open(): Promise<void> {
+    if (this.ready) return
+    this.ready = true
+    await tick()
+    await this.countViews()
+  }
+
+  /** Whatever page is open, the views beside it say how much is in them. */
+  private async countViews(): Promise<void> {
+    const counted = this.views.filter((view) => COUNTED.includes(view.path))
+    await Promise.allSettled(counted.map((view) => this.list.prepare(view)))
   }
 
   stop(): void {
@@ -100,16 +112,14 @@ class Inbox {
       event: (name, data) => this.event(name, data),
     })
     this.live.start()
-    setTimeout(() => {
-      this.ready = true
-    }, STREAM_WAIT_MS)
+    setTimeout(() => void this.open(), STREAM_WAIT_MS)
   }
 
   /** Lists that were read before the stream opened for the first time may lack a change. */
   private connected(connection: Connection): void {
     this.connection = connection
     const mayLack = this.ready && !this.wasLive
-    if (connection.state !== 'connecting') this.ready = true
+    if (connection.state !== 'connecting') void this.open()
     if (connection.state !== 'live') return
     this.wasLive = true
     if (mayLack) void this.resync()
@@ -154,7 +164,7 @@ class Inbox {
     this.changes.flush()
     opened.refresh()
     await Promise.allSettled([this.list.resync(), this.readQueues(), this.readIncidents()])
-    await this.countMine()
+    await this.countViews()
   }
 }
 

@@ -75,6 +75,20 @@ test.each([
   expect(found).toEqual([])
 })
 
+test.each([390, 320])('at %i pixels nothing of a ticket is cut off', async (width) => {
+  const watched = await Watched.open(browser, { viewport: { width, height: 844 }, hasTouch: true })
+  const page = await watched.context.newPage()
+  await page.goto(`${server.invite({ name: `narrow-${width}`, role: 'admin' })}?to=inbox`)
+  for (const id of [ticket, held]) {
+    await page.goto(`${server.url}/tickets/${id}`)
+    await page.getByRole('region', { name: `Ticket ${id}` }).getByRole('article').first().waitFor()
+    const beyond = await page.evaluate(() => [...document.querySelectorAll('.ticket *')]
+      .filter((one) => !one.closest('.cut, .hidden') && one.getBoundingClientRect().right > innerWidth + 1)
+      .map((one) => one.className))
+    expect(beyond, `ticket ${id}`).toEqual([])
+  }
+})
+
 test('on a narrow screen one thing is seen at a time, and the way back is there', async () => {
   const watched = await Watched.open(browser, { viewport: { width: 390, height: 844 }, hasTouch: true })
   const page = await watched.context.newPage()

@@ -66,6 +66,7 @@ test('first run, a password, out and in again, a ticket appears and is done by k
   await picture(page, '05-an-answer')
   await page.keyboard.press('Control+Enter')
   await ticket.getByText('you leave in ten minutes.').waitFor()
+  await page.getByText('Recorded, not sent').waitFor()
   await page.keyboard.press('e')
   const id = await server.ticketOf(String(post.id))
   await until('the ticket is resolved', async () => {

@@ -43,6 +43,10 @@ test('of two people who take one ticket one has it, and the other sees who', asy
   await loser.page.getByRole('button', { name: `Assigned to ${holder}` }).waitFor()
   await picture(loser.page, '10-somebody-was-first')
 
+  // What a colleague has is not taken by a mere claim.
+  await loser.page.keyboard.press('i')
+  await loser.page.getByText(`${holder} has #${id}. Press a to give it to yourself.`).waitFor()
+
   // What the winner does next stands before the loser without a reload.
   await winner.page.keyboard.press('n')
   await winner.page.keyboard.type('It stands in Lisbon.')

@@ -203,6 +203,7 @@ mod tests {
         showTicket 200 401 403 404 500 503
         claimTicket 200 400 401 403 404 409 422 500 503
         assignTicket 200 400 401 403 404 409 413 415 422 500 503
+        proveSla 200 401 403 404 500 503
         noteOnTicket 200 400 401 403 404 409 413 415 422 500 503
         replyToTicket 200 400 401 403 404 409 413 415 422 500 503
         holdTicket 200 400 401 403 404 409 413 415 422 500 503
@@ -212,6 +213,9 @@ mod tests {
         relabelTicket 200 400 401 403 404 409 413 415 422 500 503
         moveTicket 200 400 401 403 404 409 413 415 422 500 503
         setTicketPriority 200 400 401 403 404 409 413 415 422 500 503
+        mergeTicket 200 400 401 403 404 409 413 415 422 500 503
+        unmergeTicket 200 400 401 403 404 409 422 500 503
+        splitTicket 200 400 401 403 404 409 413 415 422 500 503
         listQueues 200 401 403 500 503
         openLive 200 400 401 403 429 500 503
         listIncidents 200 400 401 403 500 503
@@ -229,6 +233,9 @@ mod tests {
         listSessions 200 401 500 503
         revokeSession 200 401 404 500 503
         listPeople 200 401 403 500 503
+        showAuthor 200 400 401 403 404 500 503
+        linkAuthor 200 400 401 403 404 413 415 422 500 503
+        unlinkAuthor 200 400 401 403 404 422 500 503
         listTokens 200 401 403 500 503
         createToken 200 400 401 403 409 413 415 422 500 503
         revokeToken 200 401 403 404 500 503

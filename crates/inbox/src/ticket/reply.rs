@@ -51,6 +51,7 @@ pub(crate) async fn reply(
 #[cfg(test)]
 mod tests {
     use crate::testing::World;
+    use jiff::SignedDuration;
     use switchboard_domain::Label;
     use switchboard_telemetry::Counter;
 
@@ -75,6 +76,7 @@ mod tests {
         for body in [r#"{"text":"we look for it"}"#, r#"{"text":"found"}"#] {
             world.act("ann", "/api/v1/tickets/1/reply", body).await;
             assert_eq!(kept(), 1);
+            world.clock.advance(SignedDuration::from_secs(1));
         }
     }
 

@@ -146,7 +146,7 @@ fn the_frame(#[case] text: &str, #[case] want: &str) {
 )]
 #[case::a_state_without_meaning(
     "[states.waiting-lab]\nname = \"Waits for the lab\"",
-    "6:2: missing `kind`"
+    "6:1: missing `kind`"
 )]
 #[case::a_state_of_no_kind(
     "[states.waiting-lab]\nkind = \"waiting_externl\"",

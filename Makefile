@@ -75,10 +75,14 @@ faults: toolchain
 	SWITCHBOARD_FAULTS=$(N) SWITCHBOARD_OUTAGE_SECONDS=$(OUTAGE) $(CARGO) test --locked \
 	  -p switchboard-tests --test faults --test beyond_faults -- --nocapture --test-threads 1
 
-# What the log, the store and the classifier do per second here; figures compare within a run.
-bench: toolchain
+# What the log, the store and the whole path do per second here; figures compare within a run.
+bench: test-packages build
 	$(CARGO) run --release --locked -p switchboard-stream --example log_rate -- target
 	$(CARGO) run --release --locked -p switchboard-storage --example measure -- 100000
+	for place in embedded beyond; do \
+	  SWITCHBOARD_BIN=$(CURDIR)/target/release/switchboard \
+	    $(CARGO) run --release --locked -p switchboard-tests --example whole_path -- $$place || exit 1; \
+	done
 
 # The laws of everything that reads strangers' bytes, over many more random cases.
 fuzz: toolchain

@@ -11,11 +11,11 @@ pub mod posts;
 pub mod server;
 pub mod store;
 pub mod topics;
+pub mod webhook;
 
 pub use installation::Installation;
 pub use server::{Options, Server};
 
-pub mod webhook;
 use std::path::PathBuf;
 
 /// The workspace.

@@ -21,6 +21,11 @@ const SENTENCES: [&str; 12] = [
     "watching the match tonight with half the office",
 ];
 
+/// One of the sentences, each in its turn.
+pub fn sentence(number: usize) -> &'static str {
+    SENTENCES[number % SENTENCES.len()]
+}
+
 /// `count` mentions: ids without gaps, some authors who come back, some edits, some deletions,
 /// some posts sent twice, in the order in which they are to be sent.
 pub fn mixed(count: usize, seed: u64) -> Vec<Value> {

@@ -2,14 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-use std::collections::BTreeSet;
+#[cfg(test)]
+mod every;
+#[cfg(test)]
+mod grammar;
 
+use every::{all_descriptions, departments, every_counter, every_gauge, every_histogram};
+use grammar::check_line;
 use rstest::rstest;
+use std::collections::BTreeSet;
 use switchboard_telemetry::{
-    ChannelLabel, ClassLabel, ClockLabel, Counter, CounterFamily, DEPARTMENTS_MAX, DepartmentLabel,
-    Description, Gauge, GaugeFamily, Histogram, HistogramFamily, LoginMethod, LoginOutcome,
-    LookupOutcome, Method, Metrics, NotifyOutcome, Outcome, PROCESS_SERIES, PlatformLabel,
-    PriorityLabel, RejectReason, Stage, StatusClass, StorePriority,
+    ClassLabel, Counter, CounterFamily, Description, Gauge, GaugeFamily, Histogram,
+    HistogramFamily, Method, Metrics, PROCESS_SERIES, PlatformLabel, PriorityLabel, RejectReason,
+    Stage, StatusClass,
 };
 
 /// A process may expose fewer than this many lines of samples, whatever comes in.
@@ -17,157 +22,6 @@ const SERIES_MAX: usize = 2_000;
 
 fn metrics() -> Metrics {
     Metrics::new("0.1.0").unwrap()
-}
-
-fn all_descriptions() -> Vec<Description> {
-    let counters = CounterFamily::ALL.iter().map(|family| family.description());
-    let gauges = GaugeFamily::ALL.iter().map(|family| family.description());
-    let histograms = HistogramFamily::ALL
-        .iter()
-        .map(|family| family.description());
-    counters.chain(gauges).chain(histograms).collect()
-}
-
-fn departments(metrics: &Metrics) -> Vec<DepartmentLabel> {
-    let names: Vec<String> = (0..DEPARTMENTS_MAX)
-        .map(|number| format!("team-{number}"))
-        .collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    metrics.register_departments(&names);
-    names
-        .iter()
-        .map(|name| metrics.department(name))
-        .chain([DepartmentLabel::OTHER])
-        .collect()
-}
-
-fn every_counter(departments: &[DepartmentLabel]) -> Vec<Counter> {
-    let mut all = vec![
-        Counter::OutboxPublished,
-        Counter::AuditSealed,
-        Counter::LogRequestErrors,
-        Counter::LogRebalances,
-        Counter::IncidentsOpened,
-        Counter::LiveFrames,
-    ];
-    for platform in PlatformLabel::ALL.iter().copied() {
-        all.extend([
-            Counter::MentionsReceived { platform },
-            Counter::SourceErrors { platform },
-        ]);
-        let reasons = RejectReason::ALL.iter().copied();
-        all.extend(reasons.map(|reason| Counter::MentionsRejected { platform, reason }));
-    }
-    for stage in Stage::ALL.iter().copied() {
-        all.extend([
-            Counter::StageRetries { stage },
-            Counter::DeadLetters { stage },
-        ]);
-        let outcomes = Outcome::ALL.iter().copied();
-        all.extend(outcomes.map(|outcome| Counter::StageEvents { stage, outcome }));
-    }
-    for department in departments.iter().copied() {
-        let labels = ClassLabel::ALL.iter().copied();
-        for label in labels {
-            all.extend([
-                Counter::TicketsOpened { department, label },
-                Counter::MentionsRouted { department, label },
-            ]);
-        }
-        for clock in ClockLabel::ALL.iter().copied() {
-            all.push(Counter::SlaBreaches { department, clock });
-        }
-        all.extend([
-            Counter::SlaKept { department },
-            Counter::SlaWarnings { department },
-        ]);
-    }
-    all.push(Counter::SlaEscalations);
-    let outcomes = LookupOutcome::ALL.iter().copied();
-    all.extend(outcomes.map(|outcome| Counter::AuthorLookups { outcome }));
-    for channel in ChannelLabel::ALL.iter().copied() {
-        let outcomes = NotifyOutcome::ALL.iter().copied();
-        all.extend(outcomes.map(|outcome| Counter::NotifyAttempts { channel, outcome }));
-    }
-    for method in LoginMethod::ALL.iter().copied() {
-        let outcomes = LoginOutcome::ALL.iter().copied();
-        all.extend(outcomes.map(|outcome| Counter::Logins { method, outcome }));
-    }
-    all.extend(methods().map(|(method, class)| Counter::HttpRequests {
-        method,
-        status_class: class,
-    }));
-    all
-}
-
-fn every_gauge(departments: &[DepartmentLabel]) -> Vec<Gauge> {
-    let mut all = vec![
-        Gauge::BuildInfo,
-        Gauge::Ready,
-        Gauge::ConfigLastReloadSuccessful,
-        Gauge::DlqDepth,
-        Gauge::OutboxDepth,
-        Gauge::OutboxOldestAge,
-        Gauge::LogBrokersUp,
-        Gauge::LogBrokerRoundTrip,
-        Gauge::LogThrottle,
-        Gauge::LogQueuedRecords,
-        Gauge::LogBytes,
-        Gauge::StoreBytes,
-        Gauge::DiskFree,
-        Gauge::DiskSize,
-        Gauge::IncidentsOpen,
-        Gauge::LiveStreams,
-    ];
-    for stage in Stage::ALL.iter().copied() {
-        all.extend([
-            Gauge::StageBacklog { stage },
-            Gauge::StageLag { stage },
-            Gauge::StageProgress { stage },
-        ]);
-    }
-    for platform in PlatformLabel::ALL.iter().copied() {
-        all.extend([
-            Gauge::SourceUp { platform },
-            Gauge::SourceLastSuccess { platform },
-        ]);
-    }
-    for department in departments.iter().copied() {
-        let priorities = PriorityLabel::ALL.iter().copied();
-        all.extend(priorities.map(|priority| Gauge::TicketsOpen {
-            department,
-            priority,
-        }));
-    }
-    all
-}
-
-fn every_histogram() -> Vec<Histogram> {
-    let mut all = vec![
-        Histogram::MentionToTicket,
-        Histogram::SlaTimerLateness,
-        Histogram::LiveDelay,
-    ];
-    for stage in Stage::ALL.iter().copied() {
-        all.extend([
-            Histogram::StageDuration { stage },
-            Histogram::EventAge { stage },
-        ]);
-    }
-    let channels = ChannelLabel::ALL.iter().copied();
-    all.extend(channels.map(|channel| Histogram::NotifyLatency { channel }));
-    let lanes = StorePriority::ALL.iter().copied();
-    all.extend(lanes.map(|priority| Histogram::StoreTransaction { priority }));
-    let methods = Method::ALL.iter().copied();
-    all.extend(methods.map(|method| Histogram::HttpRequestDuration { method }));
-    all
-}
-
-fn methods() -> impl Iterator<Item = (Method, StatusClass)> {
-    let classes = StatusClass::ALL;
-    Method::ALL
-        .iter()
-        .flat_map(move |method| classes.iter().map(|class| (*method, *class)))
 }
 
 fn sample_lines(text: &str) -> Vec<&str> {
@@ -472,58 +326,4 @@ fn the_exposition_parses() {
         text.contains(r#"switchboard_build_info{version="0.1.0\"\\\n"} 1"#),
         "{text}"
     );
-}
-
-/// Follows the grammar of the text format 0.0.4, one line at a time.
-fn check_line(line: &str, known: &BTreeSet<&str>) -> Result<(), String> {
-    if let Some(rest) = line.strip_prefix("# ") {
-        let words: Vec<&str> = rest.splitn(3, ' ').collect();
-        return match words[..] {
-            ["HELP", name, _] if known.contains(name) => Ok(()),
-            ["TYPE", name, "counter" | "gauge" | "histogram"] if known.contains(name) => Ok(()),
-            _ => Err("comment".to_owned()),
-        };
-    }
-    let (series, value) = line.rsplit_once(' ').ok_or("no value")?;
-    value.parse::<f64>().map_err(|error| error.to_string())?;
-    let (name, labels) = series
-        .split_once('{')
-        .map_or((series, None), |(n, l)| (n, Some(l)));
-    let base = ["_bucket", "_sum", "_count"]
-        .iter()
-        .find_map(|suffix| name.strip_suffix(suffix));
-    if !known.contains(name) && !base.is_some_and(|base| known.contains(base)) {
-        return Err("unknown name".to_owned());
-    }
-    labels.map_or(Ok(()), check_labels)
-}
-
-fn check_labels(labels: &str) -> Result<(), String> {
-    let mut rest = labels;
-    loop {
-        let (label, after) = rest.split_once("=\"").ok_or("label without value")?;
-        if !label
-            .chars()
-            .all(|letter| letter.is_ascii_lowercase() || letter == '_')
-        {
-            return Err(format!("label name {label}"));
-        }
-        rest = after_quoted(after).ok_or("open quote")?;
-        match rest {
-            "}" => return Ok(()),
-            _ => rest = rest.strip_prefix(',').ok_or("neither comma nor brace")?,
-        }
-    }
-}
-
-fn after_quoted(text: &str) -> Option<&str> {
-    let mut escaped = false;
-    for (index, letter) in text.char_indices() {
-        match letter {
-            '"' if !escaped => return text.get(index + 1..),
-            '\\' => escaped = !escaped,
-            _ => escaped = false,
-        }
-    }
-    None
 }

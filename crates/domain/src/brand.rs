@@ -7,16 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BrandTable {
     by_account: BTreeMap<String, Slug>,
+    /// The brand of every account, where there is but one.
+    only: Option<Slug>,
 }
 
 impl BrandTable {
     /// Account names are compared without case.
     pub fn new(accounts: impl IntoIterator<Item = (String, Slug)>) -> Self {
-        let by_account = accounts
+        let by_account: BTreeMap<_, _> = accounts
             .into_iter()
             .map(|(name, brand)| (name.to_lowercase(), brand))
             .collect();
-        Self { by_account }
+        let only = only_one(by_account.values());
+        Self { by_account, only }
     }
 
     /// The brand of the first account that belongs to one. An account nobody configured is
@@ -28,15 +31,14 @@ impl BrandTable {
             .iter()
             .find_map(|account| self.by_account.get(&account.to_lowercase()).cloned())
             .or_else(|| accounts.first().map(|account| Slug::from_any(account)))
-            .or_else(|| self.only_brand())
+            .or_else(|| self.only.clone())
             .unwrap_or_else(|| Slug::from_any(""))
     }
+}
 
-    fn only_brand(&self) -> Option<Slug> {
-        let mut brands = self.by_account.values();
-        let first = brands.next()?;
-        brands.all(|brand| brand == first).then(|| first.clone())
-    }
+fn only_one<'a>(mut brands: impl Iterator<Item = &'a Slug>) -> Option<Slug> {
+    let first = brands.next()?;
+    brands.all(|brand| brand == first).then(|| first.clone())
 }
 
 #[cfg(test)]

@@ -39,6 +39,16 @@ impl CountingStore {
         self.0.lock().unwrap().effects.clone()
     }
 
+    /// How many records had their effect, and where each partition stands.
+    pub(crate) fn standing(&self) -> String {
+        let counted = self.0.lock().unwrap();
+        let places = counted.offsets.iter();
+        let places: Vec<_> = places
+            .map(|((topic, partition), stored)| format!("{topic}/{partition} at {}", stored.next))
+            .collect();
+        format!("{} done, {}", counted.effects.len(), places.join(", "))
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.0.lock().unwrap().effects.len()
     }

@@ -88,7 +88,11 @@ async fn members_come_and_go_and_each_record_counts_once(#[case] seed: u64) {
     let begin = Instant::now();
     let (mut appended, mut steps) = (0, 0);
     while store.count() < RECORDS {
-        assert!(begin.elapsed() < LIMIT, "of {RECORDS}: {}", store.standing());
+        assert!(
+            begin.elapsed() < LIMIT,
+            "of {RECORDS}: {}",
+            store.standing()
+        );
         if appended < RECORDS {
             let step = (appended + RECORDS / 15).min(RECORDS);
             log.append(records(appended..step)).await.unwrap();

@@ -137,4 +137,5 @@ def main():
     print(f"{judged / seconds:.0f} posts/s, {judged} posts, {written} bytes written")
 
 
-main()
+if __name__ == "__main__":
+    main()

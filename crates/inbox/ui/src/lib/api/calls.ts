@@ -7,8 +7,11 @@ import type {
   Label,
   Person,
   Priority,
+  Profile,
   Queue,
+  Regrouped,
   Session,
+  SlaProof,
   Ticket,
   TicketDetail,
   TicketPage,
@@ -63,6 +66,41 @@ function bodyOf(what: Change): Record<string, unknown> | undefined {
   const { hold, state, until, approver } = what
   return { kind: hold, state, until, approver }
 }
+
+/** Posts that change places: into another ticket, back again, or out into one of their own. */
+export type Regrouping =
+  | { kind: 'merge'; into: string }
+  | { kind: 'unmerge' }
+  | { kind: 'split'; platform: string; id_scope?: string; id: string }
+
+export function regroup(id: string, version: number, what: Regrouping): Promise<Regrouped> {
+  const { kind, ...body } = what
+  const path = `${TICKETS}/${encodeURIComponent(id)}/${kind}`
+  return call('POST', path, { version, body: kind === 'unmerge' ? undefined : body })
+}
+
+/** The ticket's clocks, counted again from its events. */
+export const proof = (id: string, signal?: AbortSignal) =>
+  call<SlaProof>('GET', `${TICKETS}/${encodeURIComponent(id)}/sla`, { signal })
+
+const AUTHORS = '/api/v1/authors'
+
+/** `before` is the `next` of the page before. */
+export function author(key: string, before?: string, signal?: AbortSignal): Promise<Profile> {
+  const page = before ? `?${new URLSearchParams({ before })}` : ''
+  return call('GET', `${AUTHORS}/${encodeURIComponent(key)}${page}`, { signal })
+}
+
+export const linkAuthors = (key: string, other: string, reason: string) =>
+  call<Profile>('POST', `${AUTHORS}/${encodeURIComponent(key)}/links`, {
+    body: { with: other, reason },
+  })
+
+export const unlinkAuthors = (key: string, link: string, reason: string) =>
+  call<Profile>(
+    'DELETE',
+    `${AUTHORS}/${encodeURIComponent(key)}/links/${encodeURIComponent(link)}?${new URLSearchParams({ reason })}`,
+  )
 
 export const incidents = async () =>
   (await call<{ incidents: IncidentSummary[] }>('GET', '/api/v1/incidents')).incidents

@@ -123,6 +123,22 @@ export interface TicketEvent {
 
 export type TicketDetail = Ticket & { mentions: Mention[]; timeline: TicketEvent[] }
 
+/** Two tickets after posts went from one to the other. */
+export interface Regrouped {
+  ticket: Ticket
+  /** The survivor of a merge, or the new ticket of a split. */
+  other: Ticket
+}
+
+export type Account = Schemas['AccountView']
+export type AuthorLink = Schemas['LinkView']
+
+/** An author over platforms, with the tickets that the reader may see, newest first. */
+export type Profile = Omit<Schemas['ProfileView'], 'tickets'> & { tickets: Ticket[] }
+
+export type ClockProof = Schemas['ClockProofView']
+export type SlaProof = Schemas['SlaProof']
+
 export type Queue = Schemas['QueueView']
 
 export interface TicketPage {

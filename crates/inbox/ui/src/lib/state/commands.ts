@@ -1,20 +1,17 @@
 /** What every command does. The keys, the palette and the buttons all come here. */
 
-import type { Change } from '../api/calls'
-import type { Ticket } from '../api/types'
 import { SHORTCUTS } from '../keys/bindings'
 import { router } from '../route/router.svelte'
-import { HOLDS, type HoldKind } from '../ticket/hold'
-import { capital, departmentName, LABELS, labelName, PRIORITIES } from '../ticket/names'
+import { departmentName } from '../ticket/names'
 import { otherHolder } from '../ticket/optimistic'
-import { type Later, laterChoices, typedLater } from '../time/later'
-import { moment } from '../time/moment'
-import { serverNow } from '../time/skew'
+import { askOtherAuthor } from './author_work'
+import { choose } from './choices'
 import { dialogs } from './dialog.svelte'
 import { inbox } from './inbox.svelte'
 import { preferences } from './preferences.svelte'
 import { toasts } from './toasts.svelte'
-import { perform, seen, undo } from './work.svelte'
+import { askMerge, askSplit, askUnmerge } from './regroup_choices'
+import { perform, performAndNext, seen, undo } from './work.svelte'
 
 /** What only the components can do. */
 export interface Hands {
@@ -22,6 +19,7 @@ export interface Hands {
   focusList(): void
   moveIncident(by: 1 | -1): void
   write(kind: 'reply' | 'note'): void
+  showAuthor(): void
   afterwards(): Promise<void>
 }
 
@@ -93,6 +91,10 @@ function onTicket(command: string, hands: Hands): void {
     toasts.show('Choose a ticket first: J and K move.')
     return
   }
+  if (command === 'author' || command === 'proof') {
+    look(command, id, hands)
+    return
+  }
   const isWriting = command === 'reply' || command === 'note'
   if (!inbox.mayWork || (inbox.offline && !isWriting)) {
     toasts.show(
@@ -108,17 +110,22 @@ function onTicket(command: string, hands: Hands): void {
   else if (isWriting) {
     open(id)
     void hands.afterwards().then(() => hands.write(command))
-  } else choose(command, id)
+  } else if (command === 'link') askOtherAuthor(id)
+  else if (command === 'merge') askMerge(id)
+  else if (command === 'unmerge') askUnmerge(id)
+  else if (command === 'split') askSplit(id)
+  else choose(command, id)
 }
 
-/** The next ticket is decided before the row goes; one that has left the view keeps its place. */
-function performAndNext(id: string, change: Change): void {
-  const { before, after } = inbox.list.beside(id)
-  const next = after ?? before
-  void perform(id, change)
-  inbox.cursor = next ?? ''
-  const { route } = router
-  if (route.page === 'list' && route.ticket) router.adjust({ ...route, ticket: next })
+/** Reading is allowed to everybody, also while the server is away. */
+function look(command: 'author' | 'proof', id: string, hands: Hands): void {
+  if (command === 'proof') {
+    dialogs.open = { kind: 'proof', ticket: id }
+    return
+  }
+  open(id)
+  if (!preferences.context) preferences.toggleContext()
+  void hands.afterwards().then(() => hands.showAuthor())
 }
 
 /** What a colleague has is given over knowingly, with `a`. */
@@ -127,129 +134,6 @@ function claim(id: string): void {
   const holder = ticket && otherHolder(ticket, inbox.session?.name ?? '')
   if (holder) toasts.show(`${holder} has #${id}. Press a to give it to yourself.`)
   else void perform(id, { kind: 'claim' })
-}
-
-function choose(command: string, id: string): void {
-  const ticket = seen(id)
-  if (!ticket) return
-  if (command === 'relabel') {
-    const choices = LABELS.map((label, index) => ({
-      value: label,
-      title: labelName(label),
-      keys: String(index + 1),
-      current: ticket.label === label,
-    }))
-    ask(`Label of #${id}`, choices, false, (label) =>
-      perform(id, { kind: 'relabel', label: label as (typeof LABELS)[number] }),
-    )
-  }
-  if (command === 'priority') {
-    const choices = PRIORITIES.map((priority, index) => ({
-      value: priority,
-      title: capital(priority),
-      keys: String(index + 1),
-      current: ticket.priority === priority,
-    }))
-    ask(`Priority of #${id}`, choices, false, (priority) =>
-      perform(id, { kind: 'priority', priority: priority as (typeof PRIORITIES)[number] }),
-    )
-  }
-  if (command === 'move') {
-    const choices = inbox.departments.map((department) => ({
-      value: department,
-      title: departmentName(department),
-      current: ticket.department === department,
-    }))
-    ask(`Move #${id} to a department`, choices, true, (department) =>
-      perform(id, { kind: 'move', department }),
-    )
-  }
-  if (command === 'assign') assign(id, ticket.assignee)
-  if (command === 'hold') hold(id, ticket)
-}
-
-/** What it waits for first, then until when; a department that has to agree takes no time. */
-function hold(id: string, ticket: Ticket): void {
-  const back = { value: 'back', title: 'It is our turn again', keys: '0' }
-  const kinds = HOLDS.map(({ kind, title, note }, index) => ({
-    value: kind,
-    title,
-    note,
-    keys: String(index + 1),
-    current: ticket.hold?.kind === kind,
-  }))
-  ask(`#${id} has to wait`, ticket.hold ? [back, ...kinds] : kinds, false, (value) => {
-    if (value === 'back') void perform(id, { kind: 'release' })
-    else if (value === 'approval') askApprover(id, ticket)
-    else askTime(id, value as HoldKind)
-  })
-}
-
-function askApprover(id: string, ticket: Ticket): void {
-  const others = inbox.departments.filter((department) => department !== ticket.department)
-  const choices = others.map((department) => ({
-    value: department,
-    title: departmentName(department),
-    current: ticket.hold?.approver === department,
-  }))
-  ask(`Who has to agree to #${id}`, choices, true, (approver) =>
-    performAndNext(id, { kind: 'hold', hold: 'approval', approver }),
-  )
-}
-
-/** Only what is put off needs a time; the rest comes back when somebody writes. */
-function askTime(id: string, kind: HoldKind): void {
-  const now = serverNow()
-  const asChoice = ({ title, at }: Later) => ({
-    value: new Date(at).toISOString(),
-    title,
-    note: moment(new Date(at).toISOString(), now),
-  })
-  const open = { value: '', title: 'Without a time', note: 'until it goes on' }
-  const times = laterChoices(now).map(asChoice)
-  dialogs.open = {
-    kind: 'choice',
-    title: kind === 'snoozed' ? `Put #${id} off until: 2h, 14:30, …` : `#${id} waits until: 2h, 14:30, …`,
-    choices: kind === 'snoozed' ? times : [open, ...times],
-    filter: true,
-    typed: (words) => {
-      const later = typedLater(words, serverNow())
-      return later && asChoice(later)
-    },
-    choose: (until) => performAndNext(id, { kind: 'hold', hold: kind, until: until || undefined }),
-  }
-}
-
-/** `to ` before a name, so that nobody called "nobody" is in the way. */
-function assign(id: string, holder: string | null): void {
-  const me = inbox.session?.name
-  const names = inbox.people.map((person) => person.name)
-  const known = me && !names.includes(me) ? [{ name: me }, ...inbox.people] : inbox.people
-  const people = [...known].sort((a, b) => Number(b.name === me) - Number(a.name === me))
-  const choices = people.map((person) => ({
-    value: `to ${person.name}`,
-    title: person.name === me ? `${person.name} (you)` : person.name,
-    note: person.departments?.join(', ') || person.role,
-    current: holder === person.name,
-  }))
-  const nobody = {
-    value: 'nobody',
-    title: 'Nobody',
-    note: 'give it back',
-    current: holder === null,
-  }
-  ask(`Assign #${id} to`, [...choices, nobody], true, (value) =>
-    perform(id, { kind: 'assign', to: value === 'nobody' ? null : value.slice(3) }),
-  )
-}
-
-function ask(
-  title: string,
-  choices: import('./dialog.svelte').Choice[],
-  filter: boolean,
-  choose: (value: string) => unknown,
-): void {
-  dialogs.open = { kind: 'choice', title, choices, filter, choose: (value) => void choose(value) }
 }
 
 /** Every command with its shortcut, so that whoever looks it up learns the key. */
@@ -268,10 +152,14 @@ function palette(hands: Hands): void {
     note: 'queue',
   }))
   const page = [
+    { value: 'link', title: 'Link the author with another account …', note: 'author' },
     { value: 'theme', title: 'Light or dark', note: 'page' },
     { value: 'density', title: 'Row density', note: 'page' },
   ]
-  ask('What do you want to do?', [...commands, ...queues, ...page], true, (command) =>
-    run(command, hands),
-  )
+  dialogs.choose({
+    title: 'What do you want to do?',
+    choices: [...commands, ...queues, ...page],
+    filter: true,
+    choose: (command) => run(command, hands),
+  })
 }

@@ -1,4 +1,4 @@
-/** The one dialog that may stand open: a choice, the palette, or the sheet of shortcuts. */
+/** The one dialog that may stand open: a choice, the palette, some words, a proof, or the sheet of shortcuts. */
 export interface Choice {
   /** What is chosen. */
   value: string
@@ -11,23 +11,56 @@ export interface Choice {
   current?: boolean
 }
 
+export interface ChoiceAsked {
+  title: string
+  choices: Choice[]
+  filter: boolean
+  /** What one should know before choosing, a paragraph each; only without `filter`. */
+  says?: string[]
+  /** What the words in the field mean besides; only with `filter`. */
+  typed?: (words: string) => Choice | undefined
+  /** What stands where nothing fits what was typed. */
+  none?: string
+  choose: (value: string) => void
+}
+
+/** A sentence of one's own is asked for. */
+export interface WordsAsked {
+  title: string
+  says: string[]
+  label: string
+  button: string
+  /** Resolves to what went wrong; the dialog then stays open with the words in it. */
+  send: (words: string) => Promise<string | undefined>
+}
+
 export type Dialog =
   | { kind: 'help' }
-  | {
-      kind: 'choice'
-      title: string
-      choices: Choice[]
-      filter: boolean
-      /** What the words in the field mean besides; only with `filter`. */
-      typed?: (words: string) => Choice | undefined
-      choose: (value: string) => void
-    }
+  | { kind: 'proof'; ticket: string }
+  | ({ kind: 'words' } & WordsAsked)
+  | ({ kind: 'choice' } & ChoiceAsked)
 
 class Dialogs {
   open = $state.raw<Dialog>()
 
   close(): void {
     this.open = undefined
+  }
+
+  choose(asked: ChoiceAsked): void {
+    this.open = { kind: 'choice', ...asked }
+  }
+
+  /** A yes, by Enter, to something that concerns more than one ticket. */
+  confirm(title: string, says: string[], yes: string, carryOut: () => unknown): void {
+    const choices = [
+      { value: 'yes', title: yes, keys: 'y' },
+      { value: 'no', title: 'Leave it as it is', keys: 'n' },
+    ]
+    const choose = (value: string) => {
+      if (value === 'yes') void carryOut()
+    }
+    this.choose({ title, says, choices, filter: false, choose })
   }
 }
 

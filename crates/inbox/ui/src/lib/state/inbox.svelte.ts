@@ -9,6 +9,7 @@ import { Batch } from '../live/batch'
 import { SharedLive } from '../live/shared'
 import type { Connection } from '../live/stream'
 import { announcer } from './announcer.svelte'
+import { authors } from './authors.svelte'
 import { opened } from './opened.svelte'
 
 /** Lists are read once the stream is open, so that nothing falls between; but nobody waits
@@ -147,6 +148,7 @@ class Inbox {
     const arrived = this.list.standing.arrived.size
     if (arrived > before) announcer.say(`${arrived} new in ${this.list.view?.title}`)
     for (const ticket of tickets) opened.outdated(ticket)
+    authors.apply(tickets)
   }
 
   private mergeIncidents(changed: IncidentSummary[]): void {

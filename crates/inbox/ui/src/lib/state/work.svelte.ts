@@ -4,6 +4,7 @@ import type { Change } from '../api/calls'
 import * as api from '../api/calls'
 import { Problem } from '../api/client'
 import type { Ticket } from '../api/types'
+import { router } from '../route/router.svelte'
 import { expected, inverse, isIdle, said } from '../ticket/optimistic'
 import { lastChange } from '../ticket/story'
 import { inbox } from './inbox.svelte'
@@ -36,9 +37,19 @@ export async function perform(id: string, change: Change): Promise<boolean> {
     return true
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    await takeBack(before, change, index, error)
+    await refused(before, index, error, () => void perform(id, change))
     return false
   }
+}
+
+/** The next ticket is decided before the row goes; one that has left the view keeps its place. */
+export function performAndNext(id: string, change: Change): void {
+  const { before, after } = inbox.list.beside(id)
+  const next = after ?? before
+  void perform(id, change)
+  inbox.cursor = next ?? ''
+  const { route } = router
+  if (route.page === 'list' && route.ticket) router.adjust({ ...route, ticket: next })
 }
 
 /** Takes the newest change back; says so when there is none. */
@@ -47,13 +58,22 @@ export function undo(): void {
 }
 
 /** A note harms nobody's work, so it needs no version; everything else names what was seen. */
-async function send(before: Ticket, change: Change): Promise<Ticket> {
+function send(before: Ticket, change: Change): Promise<Ticket> {
+  if (change.kind === 'note') return api.change(before.id, undefined, change)
+  return onVersion(before, (version) => api.change(before.id, version, change))
+}
+
+/** Once more on the current version, when nothing has changed that anybody sees. */
+export async function onVersion<T>(
+  before: Ticket,
+  attempt: (version: number) => Promise<T>,
+): Promise<T> {
   try {
-    return await api.change(before.id, change.kind === 'note' ? undefined : before.version, change)
+    return await attempt(before.version)
   } catch (error) {
     const current = error instanceof Problem ? error.current : undefined
     if (!current || !looksTheSame(before, current)) throw error
-    return api.change(before.id, current.version, change)
+    return attempt(current.version)
   }
 }
 
@@ -72,7 +92,8 @@ const hasAnswer = (before: Ticket, current: Ticket) =>
   current.clocks.filter((clock) => clock.stopped).length !==
   before.clocks.filter((clock) => clock.stopped).length
 
-function show(ticket: Ticket): void {
+/** Puts a ticket as it is now before the person, wherever it stands. */
+export function show(ticket: Ticket): void {
   inbox.list.put(ticket)
   inbox.list.drop(ticket.id)
   const { detail } = opened
@@ -85,12 +106,17 @@ function offerUndo(before: Ticket, after: Ticket, change: Change, index: number)
     toasts.show(said(before, change))
     return
   }
+  offer(said(before, change), () => void revert(before, after, back, index))
+}
+
+/** Says what was done, with a way back by key or button. */
+export function offer(words: string, takeBackNow: () => void): void {
   let toast = 0
   const run = undone.push(() => {
     toasts.dismiss(toast)
-    void revert(before, after, back, index)
+    takeBackNow()
   }, Date.now())
-  toast = toasts.show(said(before, change), 'done', { title: 'Undo', run })
+  toast = toasts.show(words, 'done', { title: 'Undo', run })
 }
 
 async function revert(before: Ticket, after: Ticket, back: Change, index: number): Promise<void> {
@@ -108,24 +134,24 @@ async function revert(before: Ticket, after: Ticket, back: Change, index: number
   }
 }
 
-async function takeBack(
+/** The ticket as it is, and why it was not changed; `again` is offered when nobody answered. */
+export async function refused(
   before: Ticket,
-  change: Change,
   index: number,
   error: Problem,
+  again?: () => void,
 ): Promise<void> {
   const current = error.current ?? before
   inbox.list.restore(current, Math.max(0, index))
   const { detail } = opened
   if (detail?.id === before.id) opened.detail = { ...detail, ...current }
-  if (error.status === 409) await explainConflict(before.id, error)
-  else {
-    const again = error.offline
-      ? { title: 'Try again', run: () => void perform(before.id, change) }
-      : undefined
-    const id = error.requestId ? ` (request ${error.requestId})` : ''
-    toasts.show(`#${before.id} was not changed: ${error.message}${id}`, 'failed', again)
+  if (error.status === 409) {
+    await explainConflict(before.id, error)
+    return
   }
+  const retry = error.offline && again ? { title: 'Try again', run: again } : undefined
+  const id = error.requestId ? ` (request ${error.requestId})` : ''
+  toasts.show(`#${before.id} was not changed: ${error.message}${id}`, 'failed', retry)
 }
 
 /** Who was faster, and with what: the person decides anew on the current state. */

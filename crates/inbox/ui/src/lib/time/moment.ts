@@ -6,6 +6,14 @@ const dayAndTime = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
   minute: '2-digit',
 })
+const timeWithSeconds = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
+const dayWithSeconds = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+})
 const everything = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' })
 
 /** `14:05`, or with the day when that is another one. */
@@ -15,6 +23,15 @@ export function moment(instant: string | undefined, now: number): string {
   if (Number.isNaN(date.getTime())) return instant
   const today = new Date(now).toDateString() === date.toDateString()
   return (today ? timeOfDay : dayAndTime).format(date)
+}
+
+/** The same to the second, where sums are made of it. */
+export function second(instant: string | undefined, now: number): string {
+  if (!instant) return ''
+  const date = new Date(instant)
+  if (Number.isNaN(date.getTime())) return instant
+  const today = new Date(now).toDateString() === date.toDateString()
+  return (today ? timeWithSeconds : dayWithSeconds).format(date)
 }
 
 /** For a tooltip: the whole truth. */

@@ -1,0 +1,137 @@
+/** What merging, splitting and their undo ask first: which ticket, which post, and a yes. */
+import { ticket as fetchTicket } from '../api/calls'
+import { Problem } from '../api/client'
+import type { Mention, Ticket } from '../api/types'
+import {
+  described,
+  excerpt,
+  mergeChoices,
+  saidBeforeMerge,
+  saidBeforeSplit,
+  saidBeforeUnmerge,
+  splittable,
+  typedTicket,
+} from '../ticket/regroup'
+import { departmentName } from '../ticket/names'
+import { moment } from '../time/moment'
+import { serverNow } from '../time/skew'
+import { authors } from './authors.svelte'
+import { dialogs } from './dialog.svelte'
+import { inbox } from './inbox.svelte'
+import { opened } from './opened.svelte'
+import { merge, split, unmerge } from './regroup.svelte'
+import { toasts } from './toasts.svelte'
+import { seen } from './work.svelte'
+
+export function askMerge(id: string): void {
+  const ticket = seen(id)
+  if (!ticket) return
+  if (ticket.status !== 'open') {
+    toasts.show(`#${id} is ${ticket.status}. Only an open ticket goes into another one.`)
+    return
+  }
+  const theirs = ofAuthor(ticket)
+  const listed = inbox.list.ids.map((other) => inbox.list.row(other)).filter((row) => !!row)
+  const choices = mergeChoices(ticket, theirs, listed).map((other) => ({
+    value: other.id,
+    title: described(other),
+    note: theirs.some((one) => one.id === other.id) ? 'same author' : departmentName(other.department),
+  }))
+  dialogs.choose({
+    title: `Merge #${id} into: words, or the number of a ticket`,
+    choices,
+    filter: true,
+    typed: (words) => {
+      const number = typedTicket(words)
+      const isOther = number !== undefined && number !== id
+      const known = isOther ? choices.find(({ value }) => value === number) : undefined
+      return known ?? (isOther ? { value: number, title: `Ticket #${number}` } : undefined)
+    },
+    none: 'No open ticket in this list has these words. Its number finds any other one.',
+    choose: (into) => void confirmMerge(ticket, into),
+  })
+}
+
+/** The other ticket is read anew: a mistyped number must not pass for the right one. */
+async function confirmMerge(ticket: Ticket, into: string): Promise<void> {
+  const other = await read(into)
+  if (!other) return
+  const isSame = ofAuthor(ticket).some(({ id }) => id === into) || other.author === ticket.author
+  const says = saidBeforeMerge(ticket, other, isSame && ticket.author !== undefined)
+  dialogs.confirm(`Merge #${ticket.id} into #${into}?`, says, `Merge into #${into}`, () =>
+    merge(ticket.id, into),
+  )
+}
+
+/** Of a merged ticket its own undo, of a survivor that of one it took in. */
+export function askUnmerge(id: string): void {
+  const ticket = seen(id)
+  const absorbed = ticket?.absorbed ?? []
+  const [only] = absorbed
+  if (ticket?.merged_into) confirmUnmerge(id, ticket.merged_into)
+  else if (absorbed.length === 1 && only) confirmUnmerge(only, id)
+  else if (absorbed.length === 0) toasts.show(`#${id} was merged with no other ticket.`)
+  else {
+    dialogs.choose({
+      title: `Which merge into #${id} to undo`,
+      choices: absorbed.map((other) => ({ value: other, title: `#${other}` })),
+      filter: false,
+      choose: (other) => confirmUnmerge(other, id),
+    })
+  }
+}
+
+export function confirmUnmerge(id: string, into: string): void {
+  const says = saidBeforeUnmerge(id, into)
+  dialogs.confirm(`Undo the merge of #${id} into #${into}?`, says, 'Undo the merge', async () => {
+    const ticket = seen(id) ?? (await read(id))
+    if (ticket) await unmerge(ticket, into)
+  })
+}
+
+export function askSplit(id: string): void {
+  const ticket = seen(id)
+  const posts = ticket && opened.detail?.id === id ? splittable(ticket, opened.detail.mentions) : []
+  const [only] = posts
+  if (!ticket || !only) {
+    toasts.show(`The post that opened #${id} stays with it, and no other one could be split out.`)
+    return
+  }
+  if (posts.length === 1) {
+    confirmSplit(ticket, only)
+    return
+  }
+  dialogs.choose({
+    title: `Which post of #${id} becomes a ticket of its own`,
+    choices: posts.map((post, index) => ({
+      value: String(index),
+      title: excerpt(post),
+      note: moment(post.created_at ?? post.received_at, serverNow()),
+    })),
+    filter: false,
+    choose: (index) => {
+      const post = posts[Number(index)]
+      if (post) confirmSplit(ticket, post)
+    },
+  })
+}
+
+export function confirmSplit(ticket: Ticket, post: Mention): void {
+  const says = saidBeforeSplit(ticket, post)
+  dialogs.confirm(`Split this post out of #${ticket.id}?`, says, 'Make it a ticket of its own', () =>
+    split(ticket.id, post),
+  )
+}
+
+const ofAuthor = (ticket: Ticket): readonly Ticket[] =>
+  authors.key === ticket.author ? (authors.profile?.tickets ?? []) : []
+
+async function read(id: string): Promise<Ticket | undefined> {
+  try {
+    return await fetchTicket(id)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    toasts.show(`#${id} could not be read: ${error.message}`, 'failed')
+    return undefined
+  }
+}

@@ -1,12 +1,13 @@
 """Apache Kafka and PostgreSQL in a temporary directory, and what processor time anything took.
 
-Both are run by a shell that waits for its standard input to end, so that no server outlives
-whoever started it, however that one ends.
+Everything is run beside a shell that waits for its standard input to end, so that no process
+outlives whoever started it, however that one ends.
 """
 
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -20,12 +21,17 @@ WORKSPACE = Path(__file__).resolve().parents[4]
 START_SECONDS = 120
 LOOK_SECONDS = 0.05
 
+# A process that does not end when it is told to is killed after this.
+STOP_SECONDS = 30
+
 WRAPPER = """
 signal=$1; shift
-"$@" </dev/null & server=$!
-read -r _
-kill -s "$signal" "$server"
-wait "$server"
+exec 3<&0
+"$@" </dev/null 3<&- & process=$!
+{ read -r _ <&3; kill -s "$signal" "$process"; } & watcher=$!
+wait "$process"; status=$?
+kill "$watcher" 2>/dev/null
+exit $status
 """
 
 # As the product's own tests run it: small, one node, broker and controller in one.
@@ -64,26 +70,35 @@ META = (
 )
 
 
+def spawn(command, signal_at_end, **places):
+    """Runs it in a session of its own: signals of the terminal are this program's affair."""
+    wrapped = ["sh", "-c", WRAPPER, "kept", signal_at_end, *map(str, command)]
+    return subprocess.Popen(wrapped, stdin=subprocess.PIPE, start_new_session=True, **places)
+
+
+def end(process):
+    """Tells it to end, and sees to it."""
+    process.stdin.close()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
 class Server:
     """A process that ends with this object, or with this program."""
 
-    def __init__(self, name, command, folder, signal="KILL"):
+    def __init__(self, name, command, folder, signal_at_end="KILL"):
         self.output = folder / f"{name}.output"
         with self.output.open("ab") as output:
-            self.process = subprocess.Popen(
-                ["sh", "-c", WRAPPER, name, signal, *command],
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                cwd="/",
-            )
+            self.process = spawn(command, signal_at_end, stdout=output, stderr=output, cwd="/")
 
     def processor_seconds(self):
         return processor_seconds(self.process.pid)
 
     def stop(self):
-        self.process.stdin.close()
-        self.process.wait()
+        end(self.process)
 
     def wait_until(self, is_ready):
         end = time.monotonic() + START_SECONDS
@@ -131,7 +146,7 @@ class Postgres(Server):
         settings += ["-c", f"unix_socket_directories={self.folder}"]
         # QUIT is PostgreSQL's word for "at once".
         command = [*somebody, programs / "postgres", "-D", data, *settings]
-        super().__init__("postgres", list(map(str, command)), folder, "QUIT")
+        super().__init__("postgres", command, folder, "QUIT")
         self.wait_until(self.is_ready)
 
     def is_ready(self):

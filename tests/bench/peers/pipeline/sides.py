@@ -6,7 +6,6 @@ tables in a database of their own on the same server, and are asked the same que
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,12 +14,11 @@ import psycopg
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from servers import WORKSPACE, processor_seconds
+from servers import WORKSPACE, end, processor_seconds, spawn
 
 HERE = Path(__file__).parent
 PARTITIONS = 4
 ASK_SECONDS = 10
-STOP_SECONDS = 30
 
 
 class Side:
@@ -43,14 +41,10 @@ class Side:
         self.store = None
 
     def spawn(self, name, command, environment, stdout=None):
-        log = (self.folder / f"{name}.log").open("ab")
-        self.processes[name] = subprocess.Popen(
-            list(map(str, command)),
-            env={"PATH": os.environ["PATH"], **environment},
-            stdout=stdout or log,
-            stderr=log,
-            cwd=self.folder,
-        )
+        variables = {"PATH": os.environ["PATH"], **environment}
+        with (self.folder / f"{name}.log").open("ab") as log:
+            places = {"stdout": stdout or log, "stderr": log, "cwd": self.folder}
+            self.processes[name] = spawn(command, "TERM", env=variables, **places)
         return self.processes[name]
 
     @property
@@ -86,13 +80,7 @@ class Side:
 
     def stop(self):
         for process in self.processes.values():
-            process.send_signal(signal.SIGTERM)
-        for process in self.processes.values():
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
         self.observer.close()
         if self.store is not None:
             self.store.close()

@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`guard`] | what a broker asks for before it talks: TLS, a certificate, a password, a token |
 //! | [`jars`] | the broker's jars, brought by Maven once into `target/kafka` |
 //! | [`node`] | one broker: its settings, its process |
 //!
@@ -9,10 +10,16 @@
 //! `KAFKA_BOOTSTRAP=host:port` uses a cluster that runs already; `SWITCHBOARD_SKIP_KAFKA=1`
 //! leaves out what needs one, aloud.
 
+mod guard;
+mod guarded;
 mod jars;
 mod node;
 
+pub use guard::{Door, PASSWORD, USER, token};
+pub use guarded::GuardedKafka;
+
 use anyhow::{Context, Result, ensure};
+use guard::Guard;
 use node::{Cluster, Node};
 use std::net::TcpListener;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -22,6 +29,7 @@ use tempfile::TempDir;
 pub struct Kafka {
     nodes: Mutex<Vec<Node>>,
     bootstrap: String,
+    guard: Option<Guard>,
     _dir: Option<TempDir>,
 }
 
@@ -55,10 +63,11 @@ pub fn bootstrap() -> String {
 impl Kafka {
     fn existing_or_started() -> Result<Self> {
         match std::env::var_os("KAFKA_BOOTSTRAP") {
-            None => Self::run(1, true),
+            None => Self::run(1, true, false),
             Some(bootstrap) => Ok(Self {
                 nodes: Mutex::default(),
                 bootstrap: bootstrap.to_string_lossy().into_owned(),
+                guard: None,
                 _dir: None,
             }),
         }
@@ -69,14 +78,18 @@ impl Kafka {
     /// # Errors
     /// When Java, Maven or the jars are missing, or a broker does not start; says which.
     pub fn start(count: usize) -> Result<Self> {
-        Self::run(count, false)
+        Self::run(count, false, false)
     }
 
-    fn run(count: usize, is_fleeting: bool) -> Result<Self> {
+    fn run(count: usize, is_fleeting: bool, is_guarded: bool) -> Result<Self> {
         let class_path = jars::class_path()?;
         let dir = tempfile::tempdir().context("cannot make a folder for Kafka's data")?;
-        let ports = free_ports(count * 2)?;
-        let (brokers, controllers) = ports.split_at(count);
+        let doors = if is_guarded { guard::DOOR_COUNT } else { 0 };
+        let ports = free_ports(count * 2 + doors)?;
+        let (brokers, rest) = ports.split_at(count);
+        let (controllers, doors) = rest.split_at(count);
+        let guard = is_guarded.then(|| Guard::new(dir.path(), doors));
+        let guard = guard.transpose()?;
         let cluster = Cluster {
             // No two clusters are taken for one.
             id: format!("c3dpdGNoYm9hcm{:07x}A", rand::random::<u32>() >> 4),
@@ -85,6 +98,7 @@ impl Kafka {
             controllers: controllers.to_vec(),
             brokers: brokers.to_vec(),
             is_fleeting,
+            guard: guard.clone(),
         };
         let mut nodes = Vec::with_capacity(count);
         for index in 0..count {
@@ -97,6 +111,7 @@ impl Kafka {
         Ok(Self {
             nodes: Mutex::new(nodes),
             bootstrap: addresses.collect::<Vec<_>>().join(","),
+            guard,
             _dir: Some(dir),
         })
     }

@@ -9,6 +9,8 @@
 
 #[path = "kafka/brokers.rs"]
 mod brokers;
+#[path = "kafka/doors.rs"]
+mod doors;
 #[path = "kafka/groups.rs"]
 mod groups;
 #[path = "kafka/identity.rs"]

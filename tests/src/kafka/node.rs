@@ -1,5 +1,6 @@
 //! One broker: its settings, its process.
 
+use super::guard::Guard;
 use anyhow::{Context, Result, bail};
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -63,6 +64,8 @@ pub(super) struct Cluster {
     pub(super) controllers: Vec<u16>,
     /// Whether the data go with the process, for a cluster nobody will drop.
     pub(super) is_fleeting: bool,
+    /// What it asks for beside its open listeners.
+    pub(super) guard: Option<Guard>,
 }
 
 pub(super) struct Node {
@@ -173,13 +176,15 @@ impl Cluster {
             .map(|(id, port)| format!("{id}@127.0.0.1:{port}"))
             .collect();
         let mut text = SETTINGS.to_owned();
+        let doors = self.guard.as_ref().map(Guard::listeners);
+        let doors = doors.unwrap_or_default();
         // Writing to a string does not fail.
         let _written = write!(
             text,
             "node.id={id}\n\
              controller.quorum.voters={voters}\n\
-             listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}\n\
-             advertised.listeners=PLAINTEXT://127.0.0.1:{broker}\n\
+             listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}{doors}\n\
+             advertised.listeners=PLAINTEXT://127.0.0.1:{broker}{doors}\n\
              log.dirs={dir}/{index}/data\n\
              offsets.topic.replication.factor={count}\n\
              transaction.state.log.replication.factor={count}\n\
@@ -189,6 +194,9 @@ impl Cluster {
             voters = voters.join(","),
             dir = self.dir.display(),
         );
+        if let Some(guard) = &self.guard {
+            text.push_str(&guard.settings());
+        }
         text
     }
 }

@@ -13,12 +13,12 @@ use rdkafka::bindings::rd_kafka_resp_err_t;
 use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{ProducerContext, ThreadedProducer};
 use rdkafka::{ClientConfig, Statistics, TopicPartitionList};
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use switchboard_config::SecretReference;
 use switchboard_domain::Clock;
@@ -51,6 +51,9 @@ const PREFETCH_KIB: u32 = 4 << 10;
 
 /// Read ahead of a reader without a group, which as a rule wants a page and goes.
 const READER_PREFETCH_KIB: u32 = 1 << 10;
+
+/// What a client is told within an outage, a few words of each broker every second.
+const WORDS_MAX: usize = 10_000;
 
 /// A group client: librdkafka's consumer, with our callbacks.
 pub(super) type GroupClient = BaseConsumer<Context>;
@@ -121,8 +124,7 @@ impl Clients {
     /// Reads partitions that it is told, and commits nothing. librdkafka wants a group's name
     /// all the same.
     pub(super) fn reader(&self) -> Result<GroupClient, LogError> {
-        let settings = self.consumer_settings("switchboard.reader", READER_PREFETCH_KIB)?;
-        create(&settings, self.context(false, None))
+        self.observer("switchboard.reader")
     }
 
     /// Asks about a group's offsets without joining it.
@@ -153,6 +155,7 @@ impl Clients {
             token,
             statistics: ClientStatistics::new(self.metrics.clone(), tells_brokers),
             group,
+            trouble: Mutex::default(),
         }
     }
 
@@ -199,6 +202,17 @@ impl Clients {
         let secret = |reference: &SecretReference| self.secrets.resolve(reference).map_err(unfit);
         secure(&mut settings, &self.config, secret)?;
         Ok(settings)
+    }
+}
+
+/// Serves what librdkafka has to tell of a client that nobody polls between two questions: a
+/// token to be renewed, and why a broker does not let it in.
+pub(super) fn hear(client: &GroupClient) {
+    for _ in 0..WORDS_MAX {
+        let nothing_came = client.poll(Duration::ZERO).is_none();
+        if nothing_came && native::waiting(client.client().native_ptr()) == 0 {
+            return;
+        }
     }
 }
 
@@ -294,6 +308,19 @@ pub(super) struct Context {
     token: Option<TokenSource>,
     statistics: ClientStatistics,
     group: Option<Arc<GroupEvents>>,
+    /// The last word about a broker that does not let us in.
+    trouble: Mutex<Option<String>>,
+}
+
+impl Context {
+    /// Why brokers cannot be talked to, as far as the client was told while it was polled.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<String>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Where a fresh bearer token comes from.
@@ -336,6 +363,10 @@ impl ClientContext for Context {
 
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::warn!(%error, reason, "kafka client");
+        let says_nothing_new = error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown);
+        if !says_nothing_new {
+            *self.lock() = Some(reason.to_owned());
+        }
     }
 
     fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {

@@ -14,6 +14,9 @@ pub(super) const REPLICATION_DEFAULT: u16 = 3;
 /// How often the file of a bearer token is read again, unless told otherwise.
 const TOKEN_REFRESH_DEFAULT: Duration = Duration::from_mins(5);
 
+/// A token that nobody looks at for longer than a day is a password.
+const TOKEN_REFRESH_MAX: Duration = Duration::from_hours(24);
+
 /// How to reach a Kafka cluster, and what its topics must promise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KafkaConfig {
@@ -241,6 +244,10 @@ fn read_password(section: &mut Section<'_>, mechanism: Mechanism) -> Option<Sasl
 
 fn read_token(section: &mut Section<'_>) -> Option<Sasl> {
     let refresh = section.duration_or("refresh", TOKEN_REFRESH_DEFAULT);
+    if !(Duration::from_secs(1)..=TOKEN_REFRESH_MAX).contains(&refresh) {
+        let place = section.place("refresh");
+        section.problem(&place, "`refresh` must be from 1s to 1d");
+    }
     let token = required_secret(section, "token")?;
     Some(Sasl::Token { token, refresh })
 }

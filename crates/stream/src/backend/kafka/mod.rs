@@ -47,7 +47,7 @@ use crate::log::{
 use crate::topic::{TopicName, TopicSpec};
 use async_trait::async_trait;
 use catalog::Catalog;
-use client::{Clients, GroupClient, REQUEST_TIMEOUT};
+use client::{Clients, GroupClient, REQUEST_TIMEOUT, hear};
 use consumer::KafkaConsumer;
 use failure::{joined, unavailable};
 use jiff::Timestamp;
@@ -132,6 +132,12 @@ impl Shared {
     fn full_name(&self, name: &str) -> String {
         format!("{}{name}", self.config.prefix)
     }
+
+    /// The client for metadata and offsets.
+    fn meta(&self) -> &GroupClient {
+        hear(&self.meta);
+        &self.meta
+    }
 }
 
 impl KafkaLog {
@@ -154,7 +160,7 @@ impl KafkaLog {
             let cluster = meta
                 .client()
                 .fetch_cluster_id(REQUEST_TIMEOUT)
-                .ok_or_else(|| unavailable(format!("no broker of `{}` answers", config.brokers)))?;
+                .ok_or_else(|| nobody_answers(&meta, &config.brokers))?;
             let closing = Closing::default();
             Ok(Shared {
                 incarnation: cluster.into(),
@@ -174,6 +180,19 @@ impl KafkaLog {
         Ok(Self {
             shared: Arc::new(shared),
         })
+    }
+}
+
+/// What the client was told in the meantime, so that a wrong password is not taken for a
+/// broker that is away.
+fn nobody_answers(client: &GroupClient, brokers: &str) -> LogError {
+    hear(client);
+    match client.context().trouble() {
+        Some(reason) => unavailable(format!("no broker of `{brokers}` lets us in: {reason}")),
+        None => unavailable(format!(
+            "no broker of `{brokers}` answers: is one running, and is it spoken to as it wants \
+             (`[log.kafka.tls]`, `[log.kafka.sasl]`)?"
+        )),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::catalog::Topic;
-use super::client::{GroupClient, REQUEST_TIMEOUT};
+use super::client::{GroupClient, REQUEST_TIMEOUT, hear};
 use super::failure::{joined, unavailable};
 use crate::log::{LogError, LogRecord, Watermarks};
 use crate::topic::TopicName;
@@ -148,7 +148,7 @@ impl Shared {
         let topic = self.catalog.topic(topic)?;
         let shared = Arc::clone(self);
         let ask = move || {
-            let meta = &shared.meta;
+            let meta = shared.meta();
             let ends = |offset| resolve(meta, &list(&topic, offset)?);
             let (low, high) = (ends(Offset::Beginning)?, ends(Offset::End)?);
             let pairs = low.into_iter().zip(high);
@@ -175,7 +175,7 @@ impl Shared {
                 let mut list = TopicPartitionList::new();
                 list.add_partition_offset(&topic.full_name, native(partition), offset)
                     .map_err(unavailable)?;
-                let found = resolve(&shared.meta, &list)?;
+                let found = resolve(shared.meta(), &list)?;
                 let end = found.first().and_then(|(_, offset)| *offset);
                 Ok::<u64, LogError>(end.unwrap_or(0))
             };
@@ -205,7 +205,7 @@ impl Shared {
             let offset = Offset::Offset(rounded_up.max(0));
             list.add_partition_offset(&topic.full_name, native(partition), offset)
                 .map_err(unavailable)?;
-            let found = resolve(&shared.meta, &list)?;
+            let found = resolve(shared.meta(), &list)?;
             Ok(found
                 .first()
                 .and_then(|(_, offset)| *offset)
@@ -245,6 +245,7 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = observers.get(group) {
+            hear(client);
             return Ok(Arc::clone(client));
         }
         let client = Arc::new(self.clients.observer(&self.full_name(group))?);

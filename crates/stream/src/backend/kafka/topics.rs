@@ -111,7 +111,7 @@ impl Shared {
     async fn look(self: &Arc<Self>) -> Result<(u16, HashMap<String, Found>), LogError> {
         let shared = Arc::clone(self);
         let look = move || {
-            let metadata = shared.meta.fetch_metadata(None, REQUEST_TIMEOUT);
+            let metadata = shared.meta().fetch_metadata(None, REQUEST_TIMEOUT);
             let metadata = metadata.map_err(unavailable)?;
             let brokers = u16::try_from(metadata.brokers().len()).unwrap_or(u16::MAX);
             let topics = metadata.topics().iter();
@@ -192,7 +192,7 @@ impl Shared {
     ) -> Result<HashMap<String, String>, LogError> {
         let shared = Arc::clone(self);
         let ask = move || {
-            let client = shared.meta.client().native_ptr();
+            let client = shared.meta().client().native_ptr();
             native::topic_ids(client, &names, REQUEST_TIMEOUT)
         };
         joined(tokio::task::spawn_blocking(ask).await)

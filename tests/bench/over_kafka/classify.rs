@@ -140,12 +140,17 @@ async fn send(server: &Server, numbers: std::ops::Range<usize>) -> Result<()> {
         .to_string()
     };
     let lines: Vec<String> = numbers.map(line).collect();
-    let answer = server.post_mentions(lines.join("\n")).await?;
-    let status = answer.status();
-    ensure!(
-        status.is_success(),
-        "mentions were refused: {status}: {}",
-        answer.text().await?
-    );
-    Ok(())
+    let lines = lines.join("\n");
+    let begun = Instant::now();
+    loop {
+        let answer = server.post_mentions(lines.clone()).await?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        // A broker that has just been started may keep a sender waiting, who asks again.
+        let is_patient = status.as_u16() == 503 && begun.elapsed() < PATIENCE;
+        ensure!(is_patient, "{status}: {}", answer.text().await?);
+        tokio::time::sleep(LOOK_INTERVAL).await;
+    }
 }

@@ -40,6 +40,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "20261122040000_create_author_links",
         include_str!("../../migrations/postgres/20261122040000_create_author_links.sql"),
     ),
+    (
+        "20261122120000_index_tickets_of_assignees",
+        include_str!("../../migrations/postgres/20261122120000_index_tickets_of_assignees.sql"),
+    ),
 ];
 
 /// One process at a time, each step in a transaction of its own. A server that is up to date

@@ -63,10 +63,10 @@ async fn queue_lists_read_an_index_and_no_row() {
     let (departments, statuses) = (vec!["support", "sales"], vec!["open", "open"]);
     let labels = vec!["complaint", "lead"];
     for (walk, index) in [
-        (Walk::Creation, "ticket_by_creation"),
-        (Walk::Newest, "ticket_by_creation"),
-        (Walk::Deadline, "ticket_by_deadline"),
-        (Walk::WithoutDeadline, "ticket_by_deadline"),
+        (Walk::Creation, "by_creation"),
+        (Walk::Newest, "by_creation"),
+        (Walk::Deadline, "by_deadline"),
+        (Walk::WithoutDeadline, "by_deadline"),
     ] {
         for (sla, review, assignee, by_nobody) in [
             (None, None, None, false),
@@ -85,8 +85,14 @@ async fn queue_lists_read_an_index_and_no_row() {
                 &51_i64,
                 &by_nobody,
             ];
-            let plan = plan(&store, statement(walk), &parameters).await;
-            assert_index_only(&plan, index);
+            let of_one = assignee.is_some();
+            let plan = plan(&store, &statement(walk, of_one), &parameters).await;
+            let whose = if of_one {
+                "ticket_of_assignee"
+            } else {
+                "ticket"
+            };
+            assert_index_only(&plan, &format!("{whose}_{index}"));
         }
     }
 }

@@ -68,7 +68,7 @@ async fn merge(
     let assignee = assignee.and_then(Assignee::name).map(storable);
     let heads = work
         .query(
-            statement(walk),
+            &statement(walk, assignee.is_some()),
             &[
                 &column(|lane| &lane.department),
                 &column(|lane| lane.status),
@@ -89,70 +89,49 @@ async fn merge(
         .collect()
 }
 
-pub(super) const fn statement(walk: Walk) -> &'static str {
-    match walk {
-        Walk::Creation => {
-            "SELECT head.id
-             FROM unnest($1::text[], $2::text[], $3::text[]) AS lane (department, status, label)
-             CROSS JOIN LATERAL (
-                 SELECT ticket.created_at AS at, ticket.id FROM ticket
-                 WHERE ticket.department = lane.department AND ticket.status = lane.status
-                   AND ticket.label = lane.label
-                   AND (ticket.created_at, ticket.id) > ($4::bigint, $5::bigint)
-                   AND ($6::text IS NULL OR ticket.sla_status = $6)
-                   AND ($7::boolean IS NULL OR ticket.needs_review = $7)
-                   AND ($8::text IS NULL OR ticket.assignee = $8)
-                   AND (NOT $10::boolean OR ticket.assignee IS NULL)
-                 ORDER BY ticket.created_at, ticket.id LIMIT $9::bigint) AS head
-             ORDER BY head.at, head.id LIMIT $9"
-        }
-        Walk::Newest => {
-            "SELECT head.id
-             FROM unnest($1::text[], $2::text[], $3::text[]) AS lane (department, status, label)
-             CROSS JOIN LATERAL (
-                 SELECT ticket.created_at AS at, ticket.id FROM ticket
-                 WHERE ticket.department = lane.department AND ticket.status = lane.status
-                   AND ticket.label = lane.label
-                   AND (ticket.created_at, ticket.id) < ($4::bigint, $5::bigint)
-                   AND ($6::text IS NULL OR ticket.sla_status = $6)
-                   AND ($7::boolean IS NULL OR ticket.needs_review = $7)
-                   AND ($8::text IS NULL OR ticket.assignee = $8)
-                   AND (NOT $10::boolean OR ticket.assignee IS NULL)
-                 ORDER BY ticket.created_at DESC, ticket.id DESC LIMIT $9::bigint) AS head
-             ORDER BY head.at DESC, head.id DESC LIMIT $9"
-        }
-        Walk::Deadline => {
-            "SELECT head.id
-             FROM unnest($1::text[], $2::text[], $3::text[]) AS lane (department, status, label)
-             CROSS JOIN LATERAL (
-                 SELECT ticket.deadline_at AS at, ticket.id FROM ticket
-                 WHERE ticket.department = lane.department AND ticket.status = lane.status
-                   AND ticket.label = lane.label
-                   AND (ticket.deadline_at, ticket.id) > ($4::bigint, $5::bigint)
-                   AND ($6::text IS NULL OR ticket.sla_status = $6)
-                   AND ($7::boolean IS NULL OR ticket.needs_review = $7)
-                   AND ($8::text IS NULL OR ticket.assignee = $8)
-                   AND (NOT $10::boolean OR ticket.assignee IS NULL)
-                 ORDER BY ticket.deadline_at, ticket.id LIMIT $9::bigint) AS head
-             ORDER BY head.at, head.id LIMIT $9"
-        }
-        Walk::WithoutDeadline => {
-            "SELECT head.id
-             FROM unnest($1::text[], $2::text[], $3::text[]) AS lane (department, status, label)
-             CROSS JOIN LATERAL (
-                 SELECT ticket.id FROM ticket
-                 WHERE ticket.department = lane.department AND ticket.status = lane.status
-                   AND ticket.label = lane.label
-                   AND ticket.deadline_at IS NULL AND ticket.id > $5::bigint
-                   AND $4::bigint IS NOT NULL
-                   AND ($6::text IS NULL OR ticket.sla_status = $6)
-                   AND ($7::boolean IS NULL OR ticket.needs_review = $7)
-                   AND ($8::text IS NULL OR ticket.assignee = $8)
-                   AND (NOT $10::boolean OR ticket.assignee IS NULL)
-                 ORDER BY ticket.deadline_at, ticket.id LIMIT $9::bigint) AS head
-             ORDER BY head.id LIMIT $9"
-        }
-    }
+/// Somebody's own tickets have indices of their own, else a person with few would have all
+/// the others read first.
+pub(super) fn statement(walk: Walk, of_one: bool) -> String {
+    let (key, after, order) = match walk {
+        Walk::Creation => (
+            "ticket.created_at",
+            "(ticket.created_at, ticket.id) > ($4::bigint, $5::bigint)",
+            "",
+        ),
+        Walk::Newest => (
+            "ticket.created_at",
+            "(ticket.created_at, ticket.id) < ($4::bigint, $5::bigint)",
+            "DESC",
+        ),
+        Walk::Deadline => (
+            "ticket.deadline_at",
+            "(ticket.deadline_at, ticket.id) > ($4::bigint, $5::bigint)",
+            "",
+        ),
+        Walk::WithoutDeadline => (
+            "ticket.deadline_at",
+            "ticket.deadline_at IS NULL AND ticket.id > $5::bigint AND $4::bigint IS NOT NULL",
+            "",
+        ),
+    };
+    let whose = if of_one {
+        "ticket.assignee = $8::text AND NOT $10::boolean"
+    } else {
+        "$8::text IS NULL AND (NOT $10::boolean OR ticket.assignee IS NULL)"
+    };
+    format!(
+        "SELECT head.id
+         FROM unnest($1::text[], $2::text[], $3::text[]) AS lane (department, status, label)
+         CROSS JOIN LATERAL (
+             SELECT {key} AS at, ticket.id FROM ticket
+             WHERE ticket.department = lane.department AND ticket.status = lane.status
+               AND ticket.label = lane.label AND {after}
+               AND ($6::text IS NULL OR ticket.sla_status = $6)
+               AND ($7::boolean IS NULL OR ticket.needs_review = $7)
+               AND {whose}
+             ORDER BY {key} {order}, ticket.id {order} LIMIT $9::bigint) AS head
+         ORDER BY head.at {order}, head.id {order} LIMIT $9"
+    )
 }
 
 /// The tickets in the order of their numbers on the page.

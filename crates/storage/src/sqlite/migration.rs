@@ -42,6 +42,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "20261122040000_create_author_links",
         include_str!("../../migrations/sqlite/20261122040000_create_author_links.sql"),
     ),
+    (
+        "20261122120000_index_tickets_of_assignees",
+        include_str!("../../migrations/sqlite/20261122120000_index_tickets_of_assignees.sql"),
+    ),
 ];
 
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StorageError> {

@@ -76,7 +76,8 @@ fn head(
     after: (i64, i64),
     limit: usize,
 ) -> Result<Vec<(i64, i64)>, StorageError> {
-    let mut statement = connection.prepare_cached(statement(walk))?;
+    let assignee = query.assignee.as_ref().and_then(Assignee::name);
+    let mut statement = connection.prepare_cached(&statement(walk, assignee.is_some()))?;
     let parameters = params![
         lane.department,
         lane.status,
@@ -85,7 +86,7 @@ fn head(
         after.1,
         query.sla.map(clock_status),
         query.needs_review,
-        query.assignee.as_ref().and_then(Assignee::name),
+        assignee,
         i64::try_from(limit).unwrap_or(i64::MAX),
         query.assignee == Some(Assignee::Nobody)
     ];
@@ -93,41 +94,47 @@ fn head(
     Ok(head.collect::<Result<_, _>>()?)
 }
 
-const fn statement(walk: Walk) -> &'static str {
-    match walk {
-        Walk::Creation => {
-            "SELECT created_at, id FROM ticket INDEXED BY ticket_by_creation
-             WHERE department = ?1 AND status = ?2 AND label = ?3
-               AND (created_at, id) > (?4, ?5)
-               AND (?6 IS NULL OR sla_status = ?6) AND (?7 IS NULL OR needs_review = ?7)
-               AND (?8 IS NULL OR assignee = ?8) AND (NOT ?10 OR assignee IS NULL)
-             ORDER BY created_at, id LIMIT ?9"
-        }
-        Walk::Newest => {
-            "SELECT created_at, id FROM ticket INDEXED BY ticket_by_creation
-             WHERE department = ?1 AND status = ?2 AND label = ?3
-               AND (created_at, id) < (?4, ?5)
-               AND (?6 IS NULL OR sla_status = ?6) AND (?7 IS NULL OR needs_review = ?7)
-               AND (?8 IS NULL OR assignee = ?8) AND (NOT ?10 OR assignee IS NULL)
-             ORDER BY created_at DESC, id DESC LIMIT ?9"
-        }
-        Walk::Deadline => {
-            "SELECT deadline_at, id FROM ticket INDEXED BY ticket_by_deadline
-             WHERE department = ?1 AND status = ?2 AND label = ?3
-               AND deadline_at IS NOT NULL AND (deadline_at, id) > (?4, ?5)
-               AND (?6 IS NULL OR sla_status = ?6) AND (?7 IS NULL OR needs_review = ?7)
-               AND (?8 IS NULL OR assignee = ?8) AND (NOT ?10 OR assignee IS NULL)
-             ORDER BY deadline_at, id LIMIT ?9"
-        }
-        Walk::WithoutDeadline => {
-            "SELECT 0, id FROM ticket INDEXED BY ticket_by_deadline
-             WHERE department = ?1 AND status = ?2 AND label = ?3
-               AND deadline_at IS NULL AND id > ?5 AND ?4 IS NOT NULL
-               AND (?6 IS NULL OR sla_status = ?6) AND (?7 IS NULL OR needs_review = ?7)
-               AND (?8 IS NULL OR assignee = ?8) AND (NOT ?10 OR assignee IS NULL)
-             ORDER BY id LIMIT ?9"
-        }
-    }
+/// Somebody's own tickets have indices of their own, else a person with few would have all
+/// the others read first.
+fn statement(walk: Walk, of_one: bool) -> String {
+    let (key, index, after, order) = match walk {
+        Walk::Creation => (
+            "created_at",
+            "by_creation",
+            "(created_at, id) > (?4, ?5)",
+            "created_at, id",
+        ),
+        Walk::Newest => (
+            "created_at",
+            "by_creation",
+            "(created_at, id) < (?4, ?5)",
+            "created_at DESC, id DESC",
+        ),
+        Walk::Deadline => (
+            "deadline_at",
+            "by_deadline",
+            "deadline_at IS NOT NULL AND (deadline_at, id) > (?4, ?5)",
+            "deadline_at, id",
+        ),
+        Walk::WithoutDeadline => (
+            "0",
+            "by_deadline",
+            "deadline_at IS NULL AND id > ?5 AND ?4 IS NOT NULL",
+            "id",
+        ),
+    };
+    let (indexed, whose) = if of_one {
+        ("ticket_of_assignee", "assignee = ?8 AND NOT ?10")
+    } else {
+        ("ticket", "?8 IS NULL AND (NOT ?10 OR assignee IS NULL)")
+    };
+    format!(
+        "SELECT {key}, id FROM ticket INDEXED BY {indexed}_{index}
+         WHERE department = ?1 AND status = ?2 AND label = ?3 AND {after}
+           AND (?6 IS NULL OR sla_status = ?6) AND (?7 IS NULL OR needs_review = ?7)
+           AND {whose}
+         ORDER BY {order} LIMIT ?9"
+    )
 }
 
 fn load(connection: &Connection, id: TicketId) -> Result<TicketRow, StorageError> {

@@ -200,6 +200,7 @@ test('why a deadline is where it is stands in a table', async () => {
   await server.api('POST', `/api/v1/tickets/${id}/release`)
   const { watched, page, pane } = await comeIn({ name: 'dora', role: 'supervisor' }, id)
   await pane.getByRole('article').first().waitFor()
+  await page.keyboard.press('w')
   await page.keyboard.press('t')
   const dialog = page.getByRole('dialog', { name: /Why these deadlines/ })
   await dialog.getByText('every clock agrees').waitFor()
@@ -209,7 +210,9 @@ test('why a deadline is where it is stands in a table', async () => {
   expect(await rows.last().innerText()).toContain('of 1h allowed')
   await picture(page, '78-why-this-deadline')
   expect(await axeFaults(page)).toEqual([])
+  // Who closes it stands where they stood before.
   await page.keyboard.press('Escape')
   expect(await dialog.count()).toBe(0)
+  expect(await pane.getByRole('region', { name: /^Author/ }).evaluate((section) => section === document.activeElement)).toBe(true)
   expect(watched.faults).toEqual([])
 })

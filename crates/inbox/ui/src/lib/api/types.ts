@@ -58,6 +58,8 @@ export interface Mention {
   url?: string
   author?: Author
   account?: string[]
+  /** The source that brought it in. */
+  source?: string
   rating?: number
   metrics?: { likes: number; reposts: number; replies: number; views: number }
   media?: { kind: string; url: string; alt?: string }[]

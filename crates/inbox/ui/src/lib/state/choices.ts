@@ -1,6 +1,6 @@
 /** What a command has to ask first: a label, a department, a person, a time. */
 import type { Ticket } from '../api/types'
-import { HOLDS, type HoldKind } from '../ticket/hold'
+import { HOLD_SAYS, HOLDS, type HoldKind } from '../ticket/hold'
 import { capital, departmentName, LABELS, labelName, PRIORITIES } from '../ticket/names'
 import { type Later, laterChoices, typedLater } from '../time/later'
 import { moment } from '../time/moment'
@@ -58,10 +58,16 @@ function hold(id: string, ticket: Ticket): void {
     keys: String(index + 1),
     current: ticket.hold?.kind === kind,
   }))
-  ask(`#${id} has to wait`, ticket.hold ? [back, ...kinds] : kinds, false, (value) => {
-    if (value === 'back') void perform(id, { kind: 'release' })
-    else if (value === 'approval') askApprover(id, ticket)
-    else askTime(id, value as HoldKind)
+  dialogs.choose({
+    title: `#${id} has to wait`,
+    says: ticket.clocks.some(({ stopped }) => !stopped) ? [HOLD_SAYS] : [],
+    choices: ticket.hold ? [back, ...kinds] : kinds,
+    filter: false,
+    choose: (value) => {
+      if (value === 'back') void perform(id, { kind: 'release' })
+      else if (value === 'approval') askApprover(id, ticket)
+      else askTime(id, value as HoldKind)
+    },
   })
 }
 

@@ -43,8 +43,9 @@ export type Dialog =
 class Dialogs {
   open = $state.raw<Dialog>()
 
-  close(): void {
-    this.open = undefined
+  /** `which`: a dialog that is already gone closes none that came after it. */
+  close(which = this.open): void {
+    if (this.open === which) this.open = undefined
   }
 
   choose(asked: ChoiceAsked): void {

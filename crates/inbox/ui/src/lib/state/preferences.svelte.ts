@@ -25,6 +25,8 @@ class Preferences {
   density = $state<Density>(stored('density', ['comfortable', 'compact'], 'comfortable'))
   shortcuts = $state(stored('shortcuts', YES_NO, 'on') === 'on')
   views = $state(stored('views', YES_NO, 'on') === 'on')
+  /** Whether the demo still says that it is one. */
+  demoNote = $state(stored('demo-note', YES_NO, 'on') === 'on')
   context = $state(stored('context', YES_NO, 'on') === 'on')
 
   setTheme(theme: Theme): void {
@@ -49,6 +51,11 @@ class Preferences {
   setShortcuts(on: boolean): void {
     this.shortcuts = on
     store('shortcuts', on ? 'on' : 'off')
+  }
+
+  closeDemoNote(): void {
+    this.demoNote = false
+    store('demo-note', 'off')
   }
 
   toggleViews(): void {

@@ -1,5 +1,6 @@
 /** What a ticket can wait for, in words. */
-import { departmentName, words } from './names'
+import type { Clock } from '../api/types'
+import { capital, departmentName, words } from './names'
 
 export type HoldKind = 'waiting_customer' | 'waiting_external' | 'approval' | 'snoozed'
 
@@ -42,10 +43,33 @@ const SHORT: Record<HoldKind, string> = {
   approval: 'approval',
 }
 
+/** The one sentence that is true of every policy. */
+export const HOLD_SAYS =
+  'Which clocks stand still meanwhile is for their policy to say; while a department has to agree, all run on.'
+
 export function holdWords({ state, kind, approver }: Hold): string {
   if (kind === 'approval' && approver) return `Waiting until ${departmentName(approver)} agrees`
-  const own = state.replaceAll('-', '_') !== kind
-  return own ? departmentName(state) : (WAITS[kind] ?? words(state))
+  return isOwn({ state, kind }) ? departmentName(state) : (WAITS[kind] ?? words(state))
+}
+
+/** What a state of the company's own means; empty where its name says so already. */
+export const holdMeaning = (hold: Pick<Hold, 'state' | 'kind'>): string =>
+  isOwn(hold) ? (WAITS[hold.kind] ?? words(hold.kind)).toLowerCase() : ''
+
+const isOwn = ({ state, kind }: Pick<Hold, 'state' | 'kind'>) =>
+  state.replaceAll('-', '_') !== kind
+
+/** `First response stands still, resolution runs on`; empty when no clock ticks. */
+export function clocksWhile(clocks: readonly Clock[]): string {
+  const ticking = clocks.filter(({ stopped }) => !stopped)
+  const named = (paused: boolean) =>
+    ticking.filter((clock) => !!clock.paused === paused).map(({ clock }) => words(clock))
+  const [still, running] = [named(true), named(false)]
+  const said = [
+    still.length > 0 ? `${still.join(' and ')} ${still.length > 1 ? 'stand' : 'stands'} still` : '',
+    running.length > 0 ? `${running.join(' and ')} ${running.length > 1 ? 'run' : 'runs'} on` : '',
+  ]
+  return capital(said.filter(Boolean).join(', '))
 }
 
 export const holdWord = ({ kind }: Hold): string => SHORT[kind] ?? words(kind)

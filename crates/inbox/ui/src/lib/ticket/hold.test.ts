@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import type { Clock } from '../api/types'
+import { clocksWhile, type Hold, holdMeaning, holdWords } from './hold'
+
+const since = '2026-03-01T12:00:00Z'
+
+test.each<[Omit<Hold, 'since'>, string, string]>([
+  [{ state: 'waiting-customer', kind: 'waiting_customer' }, 'Waiting for the author', ''],
+  [{ state: 'waiting-lab', kind: 'waiting_external' }, 'Waiting lab', 'waiting for somebody outside'],
+  [{ state: 'approval', kind: 'approval', approver: 'legal' }, 'Waiting until Legal agrees', ''],
+  [{ state: 'snoozed', kind: 'snoozed' }, 'Put off', ''],
+])('%o in words', (hold, title, meaning) => {
+  expect([holdWords({ ...hold, since }), holdMeaning(hold)]).toEqual([title, meaning])
+})
+
+const clock = (name: string, how: 'paused' | 'running' | 'stopped') =>
+  ({ clock: name, ...(how === 'running' ? {} : { [how]: { at: since } }) }) as unknown as Clock
+
+test.each<[Clock[], string]>([
+  [[clock('first_response', 'paused'), clock('resolution', 'running')], 'First response stands still, resolution runs on'],
+  [[clock('first_response', 'paused'), clock('resolution', 'paused')], 'First response and resolution stand still'],
+  [[clock('first_response', 'stopped'), clock('resolution', 'running')], 'Resolution runs on'],
+  [[clock('first_response', 'stopped')], ''],
+  [[], ''],
+])('what the clocks do meanwhile', (clocks, want) => {
+  expect(clocksWhile(clocks)).toBe(want)
+})

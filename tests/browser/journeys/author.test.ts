@@ -145,6 +145,29 @@ test('a post is split out and goes back, and what the server refuses is said in 
   expect(watched.faults).toEqual([])
 })
 
+test('who merges what a colleague has just changed sees it as it is now, and nothing is merged', async () => {
+  const [mine, other] = await posted(
+    wrote('rosa', 'Acme, three hours in the queue and then closed. Unacceptable.'),
+    wrote('rosa', 'And now my seat is gone too, Acme. I want my money back.'),
+  )
+  const { watched, page, pane } = await comeIn({ name: 'eve', role: 'supervisor' }, mine)
+  await pane.getByText('2 open').waitFor()
+  await page.route('**/merge', async (route) => {
+    await server.api('POST', `/api/v1/tickets/${mine}/assign`, { to: 'journeys' })
+    await route.continue()
+  })
+  await page.keyboard.press('m')
+  await page.getByRole('dialog').getByText('my seat is gone').waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog', { name: `Merge #${mine} into #${other}?` }).waitFor()
+  await page.keyboard.press('Enter')
+  await pane.getByRole('alert').filter({ hasText: /changed this ticket first.*Assigned to journeys/ }).waitFor()
+  await pane.getByRole('button', { name: /Assigned to journeys/ }).waitFor()
+  await picture(page, '79-somebody-was-first')
+  expect((await shown(mine)).merged_into).toBeUndefined()
+  expect(watched.faults).toEqual([])
+})
+
 test('two accounts are one author because somebody says so, until they take it back', async () => {
   const [mastodon] = await posted(
     wrote('ivo', 'Acme cancelled my flight and gave me nothing. Unacceptable.'),

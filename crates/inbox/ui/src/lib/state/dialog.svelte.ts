@@ -52,12 +52,15 @@ class Dialogs {
     this.open = { kind: 'choice', ...asked }
   }
 
-  /** A yes, by Enter, to something that concerns more than one ticket. */
-  confirm(title: string, says: string[], yes: string, carryOut: () => unknown): void {
-    const choices = [
+  /** A yes, by Enter, to something that concerns more than one ticket; where it is likely to be
+   * a mistake, Enter alone leaves things as they are. */
+  confirm(asked: { title: string; says: string[]; yes: string; isOdd?: boolean }, carryOut: () => unknown): void {
+    const { title, says, yes, isOdd = false } = asked
+    const both = [
       { value: 'yes', title: yes, keys: 'y' },
       { value: 'no', title: 'Leave it as it is', keys: 'n' },
     ]
+    const choices = isOdd ? both.reverse() : both
     const choose = (value: string) => {
       if (value === 'yes') void carryOut()
     }

@@ -57,10 +57,14 @@ async function confirmMerge(ticket: Ticket, into: string): Promise<void> {
   const other = await read(into)
   if (!other) return
   const isSame = ofAuthor(ticket).some(({ id }) => id === into) || other.author === ticket.author
-  const says = saidBeforeMerge(ticket, other, isSame && ticket.author !== undefined)
-  dialogs.confirm(`Merge #${ticket.id} into #${into}?`, says, `Merge into #${into}`, () =>
-    merge(ticket.id, into),
-  )
+  const sameAuthor = isSame && ticket.author !== undefined
+  const asked = {
+    title: `Merge #${ticket.id} into #${into}?`,
+    says: saidBeforeMerge(ticket, other, sameAuthor),
+    yes: `Merge into #${into}`,
+    isOdd: !sameAuthor,
+  }
+  dialogs.confirm(asked, () => merge(ticket.id, into))
 }
 
 /** Of a merged ticket its own undo, of a survivor that of one it took in. */
@@ -83,7 +87,8 @@ export function askUnmerge(id: string): void {
 
 export function confirmUnmerge(id: string, into: string): void {
   const says = saidBeforeUnmerge(id, into)
-  dialogs.confirm(`Undo the merge of #${id} into #${into}?`, says, 'Undo the merge', async () => {
+  const title = `Undo the merge of #${id} into #${into}?`
+  dialogs.confirm({ title, says, yes: 'Undo the merge' }, async () => {
     const ticket = seen(id) ?? (await read(id))
     if (ticket) await unmerge(ticket, into)
   })
@@ -118,9 +123,8 @@ export function askSplit(id: string): void {
 
 export function confirmSplit(ticket: Ticket, post: Mention): void {
   const says = saidBeforeSplit(ticket, post)
-  dialogs.confirm(`Split this post out of #${ticket.id}?`, says, 'Make it a ticket of its own', () =>
-    split(ticket.id, post),
-  )
+  const title = `Split this post out of #${ticket.id}?`
+  dialogs.confirm({ title, says, yes: 'Make it a ticket of its own' }, () => split(ticket.id, post))
 }
 
 const ofAuthor = (ticket: Ticket): readonly Ticket[] =>

@@ -4,7 +4,7 @@ import type { Binding } from './keymap'
 export interface Shortcut extends Binding {
   /** What it does, as the sheet and the palette say it. */
   title: string
-  group: 'Move' | 'Work on the ticket' | 'Go to' | 'Page'
+  group: 'Move' | 'Work on the ticket' | 'Author and posts' | 'Go to' | 'Page'
   /** Not offered in the palette: it would make no sense there. */
   onlyKey?: boolean
 }
@@ -35,11 +35,11 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'c', command: 'relabel', title: 'Correct the label …', group: 'Work on the ticket' },
   { keys: 'd', command: 'move', title: 'Move to department …', group: 'Work on the ticket' },
   { keys: 'p', command: 'priority', title: 'Set the priority …', group: 'Work on the ticket' },
-  { keys: 'w', command: 'author', title: 'Who wrote it, and what else', group: 'Work on the ticket' },
+  { keys: 'w', command: 'author', title: 'Who wrote it, and what else', group: 'Author and posts' },
   { keys: 't', command: 'proof', title: 'Why this deadline', group: 'Work on the ticket' },
-  { keys: 'm', command: 'merge', title: 'Merge into another ticket …', group: 'Work on the ticket' },
-  { keys: 'Shift+m', command: 'unmerge', title: 'Undo a merge …', group: 'Work on the ticket' },
-  { keys: 's', command: 'split', title: 'Split a post out …', group: 'Work on the ticket' },
+  { keys: 'm', command: 'merge', title: 'Merge into another ticket …', group: 'Author and posts' },
+  { keys: 'Shift+m', command: 'unmerge', title: 'Undo a merge …', group: 'Author and posts' },
+  { keys: 's', command: 'split', title: 'Split a post out …', group: 'Author and posts' },
   {
     keys: 'Mod+Enter',
     command: 'send',

@@ -105,3 +105,60 @@ async fn a_wrong_file_changes_nothing_and_a_right_one_everything_at_once() -> Re
     server.stop().await?;
     Ok(())
 }
+
+fn open_from(hours: &str) -> String {
+    format!(
+        "[departments.support]\ncalendar = \"office\"\n[routing]\nfallback = \"support\"\n\
+         [calendars.office]\ntime_zone = \"UTC\"\ndaily = [\"{hours}\"]\n\
+         [[sla.policies]]\nname = \"service\"\n\
+         resolution = {{ urgent = \"8h\", high = \"8h\", normal = \"8h\", low = \"8h\" }}\n"
+    )
+}
+
+/// The hours change; the promise was made in the old ones, and is proven in them, also by a
+/// process that never saw them.
+#[tokio::test]
+async fn a_promise_is_counted_in_the_hours_it_was_made_under() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let mut options = Options {
+        config: open_from("08:00-20:00"),
+        ..Options::default()
+    };
+    let mut server = Server::start(dir.path(), &options).await?;
+    owner(&server, 1).await?;
+    let before = server.get("/api/v1/tickets/1/sla").await?;
+    ensure!(before["agrees"] == true, "{before}");
+    hang_up(&server, dir.path(), &open_from("09:00-10:00")).await?;
+    wait_for_verdict(&server, dir.path(), true).await?;
+    for command in ["hold", "release"] {
+        let body = json!({ "kind": "waiting_customer" });
+        let answer = server
+            .post(&format!("/api/v1/tickets/1/{command}"), &body)
+            .await?;
+        ensure!(answer.status().is_success(), "{}", answer.text().await?);
+    }
+    server.stop().await?;
+    options.config = open_from("09:00-10:00");
+    let token = server.token().to_owned();
+    let mut server = Server::start_with_token(dir.path(), &options, token).await?;
+    let after = server.get("/api/v1/tickets/1/sla").await?;
+    ensure!(after["agrees"] == true, "{after}");
+    assert_eq!(due(&before)?, due(&after)?);
+    owner(&server, 2).await?;
+    let new = server.get("/api/v1/tickets/2/sla").await?;
+    assert_ne!(
+        due(&before)?,
+        due(&new)?,
+        "what comes now has the new hours"
+    );
+    server.stop().await?;
+    Ok(())
+}
+
+/// When the resolution was promised for.
+fn due(proof: &Value) -> Result<String> {
+    let mut clocks = proof["clocks"].as_array().into_iter().flatten();
+    let resolution = clocks.find(|clock| clock["clock"] == "resolution");
+    let due = resolution.and_then(|clock| clock["due_at"].as_str());
+    Ok(due.context("no resolution promised")?.to_owned())
+}

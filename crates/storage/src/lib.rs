@@ -12,6 +12,7 @@
 //! | [`offsets`] | how far a stage has come |
 //! | [`incidents`] | risk signals, and the incidents they open |
 //! | [`audit`] | the chained record of who did what |
+//! | [`calendars`] | calendars as they were when promises were made in them |
 //! | [`access`], [`authenticator`] | tokens, and whom a bearer secret belongs to |
 //! | [`people`] | users: role, departments, password hash, whether they may still come in |
 //! | [`sessions`] | who is logged in where, and one-time links |
@@ -40,6 +41,7 @@
 pub mod access;
 pub mod audit;
 pub mod authenticator;
+pub mod calendars;
 pub mod config;
 pub mod cursors;
 pub mod dead_letters;
@@ -67,6 +69,7 @@ pub mod timers;
 pub use access::{Access, NewToken, TokenInfo};
 pub use audit::{Audit, AuditEntry, AuditFault, AuditReport, MAX_SEAL_BATCH};
 pub use authenticator::Authenticator;
+pub use calendars::Calendars;
 pub use config::{StoreConfig, StoreUrl};
 pub use cursors::{Cursors, StoredCursor};
 pub use error::StorageError;

@@ -2,8 +2,8 @@
 
 use crate::dead_letters::DeadLetters;
 use crate::{
-    Access, Audit, Cursors, IdempotencyKeys, Incidents, Intake, Offsets, Outbox, People, Profiles,
-    Sessions, Tickets, Timers,
+    Access, Audit, Calendars, Cursors, IdempotencyKeys, Incidents, Intake, Offsets, Outbox, People,
+    Profiles, Sessions, Tickets, Timers,
 };
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use std::sync::Arc;
 pub struct Store {
     pub access: Arc<dyn Access>,
     pub audit: Arc<dyn Audit>,
+    pub calendars: Arc<dyn Calendars>,
     pub cursors: Arc<dyn Cursors>,
     pub dead_letters: Arc<dyn DeadLetters>,
     pub idempotency_keys: Arc<dyn IdempotencyKeys>,

@@ -12,9 +12,11 @@ mod hours;
 pub mod icalendar;
 pub mod rota;
 mod spans;
+mod written;
 
 pub use hours::{HoursError, OpenHours};
 pub use rota::{Rota, RotaError};
+pub use written::WrittenError;
 
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;

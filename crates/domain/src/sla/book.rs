@@ -1,7 +1,7 @@
 //! Every promise of the installation at one moment: policies, calendars, and which department
 //! keeps which hours.
 
-use super::{ClockKind, Duty, HoldState, PolicyFacts, SlaPolicy};
+use super::{ClockKind, Duty, HoldState, PolicyFacts, SlaPolicy, Terms};
 use crate::Slug;
 use crate::calendar::Calendar;
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 static ALWAYS: LazyLock<Calendar> = LazyLock::new(Calendar::always);
 
 /// The promises as the configuration stands now. A running clock keeps the targets it was
-/// started with; what it needs of calendars it looks up here by name.
+/// started with, and counts in the calendar as it was then, which is looked up here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SlaBook {
     policies: Vec<SlaPolicy>,
@@ -20,6 +20,8 @@ pub struct SlaBook {
     departments: BTreeMap<Slug, String>,
     duties: BTreeMap<Slug, Duty>,
     states: BTreeMap<Slug, HoldState>,
+    /// Calendars as they were, by name and version.
+    past: BTreeMap<(String, String), Calendar>,
     version: String,
 }
 
@@ -42,6 +44,7 @@ impl SlaBook {
             departments,
             duties: BTreeMap::new(),
             states: BTreeMap::new(),
+            past: BTreeMap::new(),
             version,
         }
     }
@@ -59,6 +62,19 @@ impl SlaBook {
     pub fn with_states(mut self, states: BTreeMap<Slug, HoldState>) -> Self {
         self.states = states;
         self
+    }
+
+    /// With calendars as they were when promises were made in them.
+    #[must_use]
+    pub fn with_past(mut self, calendars: impl IntoIterator<Item = Calendar>) -> Self {
+        let key = |one: &Calendar| (one.name().to_owned(), one.version().to_owned());
+        self.past = calendars.into_iter().map(|one| (key(&one), one)).collect();
+        self
+    }
+
+    /// Every calendar as it stands now.
+    pub fn calendars(&self) -> impl Iterator<Item = &Calendar> {
+        self.calendars.values()
     }
 
     /// The company's own words for what tickets wait for.
@@ -110,6 +126,17 @@ impl SlaBook {
     /// The calendar of that name; around the clock where there is none.
     pub fn calendar(&self, name: &str) -> &Calendar {
         self.calendars.get(name).unwrap_or(&ALWAYS)
+    }
+
+    /// The calendar a promise was made in, as it was then; as it is now where it was not
+    /// kept.
+    pub fn calendar_of(&self, terms: &Terms) -> &Calendar {
+        let now = self.calendar(&terms.calendar);
+        if now.version() == terms.calendar_version {
+            return now;
+        }
+        let then = (terms.calendar.clone(), terms.calendar_version.clone());
+        self.past.get(&then).unwrap_or(now)
     }
 
     /// The calendar a clock of `policy` counts in while `department` holds the ticket.

@@ -133,7 +133,7 @@ impl Recount {
 
     fn proof(mut self, ticket: &Ticket, book: &SlaBook, now: Timestamp) -> ClockProof {
         let end = self.stopped.map_or(now, |stop| stop.at);
-        let calendar = book.calendar(&self.terms.calendar);
+        let calendar = book.calendar_of(&self.terms);
         let target = SignedDuration::from_secs(self.terms.target_seconds);
         // Before the last stretch is closed: the deadline of a clock that stopped in time is
         // where it would have been.
@@ -189,7 +189,7 @@ impl Recount {
         let mut differences = vec![];
         if self.terms.calendar_version != calendar_version {
             differences.push(format!(
-                "calendar `{}` has changed since ({} then, {calendar_version} now)",
+                "calendar `{}` has changed since and was not kept ({} then, {calendar_version} now)",
                 self.terms.calendar, self.terms.calendar_version
             ));
         }

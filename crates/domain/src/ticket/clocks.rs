@@ -294,7 +294,7 @@ impl Clocks<'_> {
     }
 
     fn retarget(&self, clock: &SlaClock, terms: Terms) -> Fact {
-        let calendar = self.book.calendar(&terms.calendar);
+        let calendar = self.book.calendar_of(&terms);
         Fact::ClockRetargeted {
             clock: clock.kind,
             cycle: clock.cycle,
@@ -336,7 +336,7 @@ impl Clocks<'_> {
         runs: bool,
     ) -> Vec<crate::sla::Point> {
         let segments = clock.segments_with(self.now, cause, runs);
-        let calendar = self.book.calendar(&clock.terms.calendar);
+        let calendar = self.book.calendar_of(&clock.terms);
         clock.terms.schedule(&segments, calendar)
     }
 

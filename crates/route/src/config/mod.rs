@@ -37,7 +37,7 @@ pub struct Department {
 }
 
 /// What the route stage is told.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RouteConfig {
     /// In the order of the file.
     pub departments: Vec<Department>,

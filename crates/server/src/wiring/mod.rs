@@ -83,6 +83,19 @@ fn as_inbox_sees_it(route: &RouteConfig) -> switchboard_inbox::Ownership {
     }
 }
 
+/// The same, with the calendars as they were when running promises were made; the present
+/// ones are kept for those to come.
+pub(super) async fn with_past(route: &RouteConfig, store: &Store) -> Result<Arc<RouteConfig>> {
+    let now: Vec<_> = route.book.calendars().cloned().collect();
+    store.calendars.keep(now).await?;
+    let past = store.calendars.kept().await?;
+    let book = route.book.as_ref().clone().with_past(past);
+    Ok(Arc::new(RouteConfig {
+        book: Arc::new(book),
+        ..route.clone()
+    }))
+}
+
 impl Parts {
     /// Starts every part of the roles asked for. They end with the lifecycle.
     pub(crate) async fn start(&self, api: TcpListener, ops: TcpListener) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Log, store, metrics and rules, opened.
 
-use super::{Ownership, Parts};
+use super::{Ownership, Parts, with_past};
 use crate::arguments::Role;
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -39,8 +39,9 @@ pub(crate) async fn open(
     let authenticator = Authenticator::new(Arc::clone(&store.access), Some(secret.to_owned()));
     let lifecycle = Lifecycle::default();
     let config = Arc::new(config);
+    let route = with_past(&config.route, &store).await?;
     Ok(Parts {
-        ownership: Ownership::new(&config.route),
+        ownership: Ownership::new(&route),
         config,
         roles,
         clock,

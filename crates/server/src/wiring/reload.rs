@@ -3,13 +3,12 @@
 //!
 //! Everything else of the file needs a start: sources, notifiers, listeners, log and store.
 
-use super::Parts;
 use super::classifier::check_topics;
 use super::open::ensure_topics;
+use super::{Parts, with_past};
 use crate::config::{Config, Environment};
 use anyhow::{Result, ensure};
 use std::path::PathBuf;
-use std::sync::Arc;
 use switchboard_domain::Slug;
 use switchboard_telemetry::Gauge;
 use tokio::signal::unix::{SignalKind, signal};
@@ -56,8 +55,9 @@ impl Parts {
         ensure_topics(&*self.log, &self.config, route).await?;
         let names: Vec<&str> = route.slugs().map(Slug::as_str).collect();
         self.metrics.register_departments(&names);
+        let route = &with_past(route, &self.store).await?;
         let before = self.ownership.route.get();
-        self.ownership.set(&Arc::clone(route));
+        self.ownership.set(route);
         tracing::info!(
             table_before = before.table.version(),
             table = route.table.version(),

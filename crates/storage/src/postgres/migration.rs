@@ -44,6 +44,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "20261122120000_index_tickets_of_assignees",
         include_str!("../../migrations/postgres/20261122120000_index_tickets_of_assignees.sql"),
     ),
+    (
+        "20261122130000_keep_calendars",
+        include_str!("../../migrations/postgres/20261122130000_keep_calendars.sql"),
+    ),
 ];
 
 /// One process at a time, each step in a transaction of its own. A server that is up to date

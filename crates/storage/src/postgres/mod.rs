@@ -10,6 +10,7 @@
 
 mod access;
 mod audit;
+mod calendar;
 mod cursor;
 mod dead_letter;
 mod failure;
@@ -133,6 +134,7 @@ impl PostgresStore {
         Store {
             access: Arc::new(self.clone()),
             audit: Arc::new(self.clone()),
+            calendars: Arc::new(self.clone()),
             cursors: Arc::new(self.clone()),
             dead_letters: Arc::new(self.clone()),
             idempotency_keys: Arc::new(self.clone()),

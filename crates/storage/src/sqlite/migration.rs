@@ -46,6 +46,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "20261122120000_index_tickets_of_assignees",
         include_str!("../../migrations/sqlite/20261122120000_index_tickets_of_assignees.sql"),
     ),
+    (
+        "20261122130000_keep_calendars",
+        include_str!("../../migrations/sqlite/20261122130000_keep_calendars.sql"),
+    ),
 ];
 
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StorageError> {

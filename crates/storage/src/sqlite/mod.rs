@@ -5,6 +5,7 @@
 
 mod access;
 mod audit;
+mod calendar;
 mod change;
 mod cursor;
 mod dead_letter;
@@ -117,6 +118,7 @@ impl SqliteStore {
         Store {
             access: Arc::new(self.clone()),
             audit: Arc::new(self.clone()),
+            calendars: Arc::new(self.clone()),
             cursors: Arc::new(self.clone()),
             dead_letters: Arc::new(self.clone()),
             idempotency_keys: Arc::new(self.clone()),

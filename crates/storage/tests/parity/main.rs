@@ -10,6 +10,7 @@
 mod access;
 mod answers;
 mod audit;
+mod calendars;
 mod changes;
 mod disk;
 mod incidents;

@@ -13,6 +13,8 @@ mod access;
 mod answers;
 #[path = "../parity/audit.rs"]
 mod audit;
+#[path = "../parity/calendars.rs"]
+mod calendars;
 #[path = "../parity/changes.rs"]
 mod changes;
 mod faults;

@@ -59,8 +59,10 @@ impl Stage for RouteStage {
             .take_in(intake(&ownership, items, batch.offset_move(CONSUMER), now))
             .await;
         let taken = taken.map_err(stage_error)?;
+        // Whoever waits for a ticket waits until it lasts.
+        let done = self.clock.now();
         for (one, routed) in taken.iter().zip(routed) {
-            self.count(one, routed, now);
+            self.count(one, routed, done);
         }
         Ok(taken.iter().map(|one| outcome(one.outcome)).collect())
     }
@@ -117,7 +119,7 @@ impl RouteStage {
         }
     }
 
-    fn count(&self, taken: &TakenIn, routed: Counter, now: Timestamp) {
+    fn count(&self, taken: &TakenIn, routed: Counter, done: Timestamp) {
         if outcome(taken.outcome) == Outcome::Forwarded {
             self.metrics.add(routed, 1);
         }
@@ -136,11 +138,11 @@ impl RouteStage {
         self.metrics
             .add(Counter::TicketsOpened { department, label }, 1);
         self.metrics
-            .observe(Histogram::MentionToTicket, seconds(*received_at, now));
+            .observe(Histogram::MentionToTicket, seconds(*received_at, done));
         let age = Histogram::EventAge {
             stage: telemetry::Stage::Route,
         };
-        self.metrics.observe(age, seconds(*posted_at, now));
+        self.metrics.observe(age, seconds(*posted_at, done));
     }
 }
 

@@ -4,7 +4,7 @@ use crate::exit::Failure;
 use anyhow::Result;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -173,6 +173,7 @@ impl Config {
         let inbox = root.section("inbox", InboxConfig::read);
         context.recipients = recipients(&alert);
         context.brands = brands.names;
+        context.topics.clone_from(&brands.topics);
         let route = read_ownership(root, &context);
         Some(Self {
             server,
@@ -181,7 +182,7 @@ impl Config {
             ingest,
             classify,
             route: Arc::new(route?),
-            topics: brands.topics,
+            topics: brands.topics.into_values().flatten().collect(),
             brands: Arc::new(BrandTable::new(brands.accounts)),
             own_accounts: Arc::new(brands.own),
             enrichment,
@@ -265,7 +266,7 @@ struct Brands {
     names: Vec<String>,
     accounts: Vec<(String, Slug)>,
     own: OwnAccounts,
-    topics: Vec<String>,
+    topics: BTreeMap<String, BTreeSet<String>>,
 }
 
 fn read_brands(root: &mut Section<'_>) -> Brands {
@@ -282,10 +283,9 @@ fn read_brands(root: &mut Section<'_>) -> Brands {
         for handle in accounts.iter().filter(|name| name.value.starts_with('@')) {
             let _known = brands.own.add(&handle.value, Ours::Person);
         }
-        brands
-            .topics
-            .extend(topics.into_iter().map(|topic| topic.value));
         if let Ok(slug) = slug {
+            let topics = topics.into_iter().map(|topic| topic.value);
+            brands.topics.insert(slug.to_string(), topics.collect());
             brands.names.push(slug.to_string());
             let accounts = accounts.into_iter().map(|name| (name.value, slug.clone()));
             brands.accounts.extend(accounts);

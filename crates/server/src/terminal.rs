@@ -1,5 +1,7 @@
 //! What people see: data on stdout, everything else on stderr.
 
+use jiff::Timestamp;
+use serde_json::Value;
 use std::io::{IsTerminal, Write};
 
 /// Prints a line of data. A reader that went away (`| head`) is no failure of ours.
@@ -16,6 +18,15 @@ pub(crate) fn note(text: &str) {
 /// Prints what went wrong.
 pub(crate) fn error(text: &str) {
     note(&format!("switchboard: {text}"));
+}
+
+/// An instant as the API tells it, to the second.
+pub(crate) fn instant(value: &Value) -> String {
+    let text = value.as_str().unwrap_or("-");
+    match text.parse::<Timestamp>() {
+        Ok(instant) => format!("{instant:.0}"),
+        Err(_) => text.to_owned(),
+    }
 }
 
 /// Whether a person is looking at the remarks.

@@ -80,7 +80,7 @@ async fn trickle(server: &Server, rate: f64, first: usize) -> Result<()> {
     let (after, _) = wait_until_routed(server, &before, sent).await?;
     let waits = after.minus(&before);
     println!(
-        "at {rate:.0} mentions/s, receipt to the ticket's transaction: p50 {}, p99 {} ({sent} mentions)",
+        "at {rate:.0} mentions/s, receipt to the lasting ticket: p50 {}, p99 {} ({sent} mentions)",
         waits.quantile(0.50),
         waits.quantile(0.99)
     );

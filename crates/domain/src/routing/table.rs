@@ -7,7 +7,7 @@ use super::index::Index;
 use super::row::{Column, Row};
 use crate::{Label, Slug};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Rows in one table: above this nobody oversees them, and an explanation names each.
@@ -77,7 +77,19 @@ impl RoutingTable {
         })
     }
 
-    /// Names exactly this table: the same rows in the same order give the same version.
+    /// With the topics each brand sorts its posts by, which the rows refer to: another tree
+    /// gives another version.
+    #[must_use]
+    pub fn with_topics(mut self, trees: &BTreeMap<String, BTreeSet<String>>) -> Self {
+        if !trees.is_empty() {
+            let canonical = serde_json::json!([self.version, trees]);
+            self.version = digits(&canonical);
+        }
+        self
+    }
+
+    /// Names exactly this table: the same rows in the same order, over the same topics, give
+    /// the same version.
     pub fn version(&self) -> &str {
         &self.version
     }
@@ -254,7 +266,10 @@ fn shortened(text: &str) -> String {
 
 /// Sets are ordered and absent fields left out, so the JSON of the rows is canonical.
 fn version(rows: &[Row], fallback_department: &Slug) -> String {
-    let canonical = serde_json::json!([fallback_department, rows]);
+    digits(&serde_json::json!([fallback_department, rows]))
+}
+
+fn digits(canonical: &serde_json::Value) -> String {
     let digest = hex::encode(Sha256::digest(canonical.to_string()));
     digest.chars().take(VERSION_DIGITS).collect()
 }

@@ -1,6 +1,7 @@
 //! What other sections of the file say, and rows and policies refer to.
 
 use jiff::SignedDuration;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::Duration;
 use switchboard_config::{Located, Section};
@@ -19,6 +20,8 @@ pub struct Context {
     pub recipients: Vec<String>,
     /// The brands of `[brands]`; without any every account is a brand of its own name.
     pub brands: Vec<String>,
+    /// What each brand sorts its posts by, beside what the classifier's rules give.
+    pub topics: BTreeMap<String, BTreeSet<String>>,
     /// The company's own platforms, beside those that connectors know.
     pub platforms: Vec<Slug>,
     /// Reads a file that the configuration names; for a path, its text.
@@ -32,6 +35,7 @@ impl Default for Context {
                 .unwrap_or(SignedDuration::MAX),
             recipients: vec![],
             brands: vec![],
+            topics: BTreeMap::new(),
             platforms: vec![],
             read_file: |_path| Err(io::Error::other("files are not read here")),
         }

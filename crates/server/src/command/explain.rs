@@ -60,8 +60,8 @@ fn promises(ticket: &Value) -> Vec<String> {
             text(&clock["calendar"]),
             clock["target_seconds"],
             text(&clock["department"]),
-            text(&clock["due_at"]),
-            text(&clock["started_at"]),
+            terminal::instant(&clock["due_at"]),
+            terminal::instant(&clock["started_at"]),
             text(&clock["start_reason"]),
         )
     };

@@ -46,7 +46,7 @@ fn lines(proof: &Value) -> Vec<String> {
         text(&proof["ticket"]),
         proof["version"],
         clocks.len(),
-        text(&proof["counted_at"]),
+        terminal::instant(&proof["counted_at"]),
     )];
     for clock in clocks {
         lines.extend(clock_lines(clock));
@@ -64,7 +64,7 @@ fn clock_lines(clock: &Value) -> Vec<String> {
         length(&clock["target_seconds"]),
         text(&clock["calendar"]),
         text(&clock["policy"]),
-        text(&clock["due_at"]),
+        terminal::instant(&clock["due_at"]),
     )];
     for interval in clock["intervals"].as_array().into_iter().flatten() {
         let counts = if interval["counts"] == true {
@@ -74,8 +74,8 @@ fn clock_lines(clock: &Value) -> Vec<String> {
         };
         lines.push(format!(
             "  {:<30} {:<30} {:<17} {:>12} {counts}",
-            text(&interval["from"]),
-            text(&interval["until"]),
+            terminal::instant(&interval["from"]),
+            terminal::instant(&interval["until"]),
             text(&interval["cause"]),
             length(&interval["open_seconds"]),
         ));

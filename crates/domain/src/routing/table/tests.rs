@@ -99,3 +99,24 @@ fn a_table_is_shared_between_threads() {
     const fn shared<T: Send + Sync + 'static>() {}
     shared::<RoutingTable>();
 }
+
+#[test]
+fn another_tree_of_topics_is_another_version() {
+    let tree = |topics: &[&str]| {
+        let topics = topics.iter().map(|topic| (*topic).to_owned()).collect();
+        BTreeMap::from([("acme".to_owned(), topics)])
+    };
+    let of = |tree| {
+        table(vec![])
+            .unwrap()
+            .with_topics(&tree)
+            .version()
+            .to_owned()
+    };
+    let without = table(vec![]).unwrap().version().to_owned();
+    let lost = of(tree(&["baggage/lost"]));
+    assert_eq!(of(BTreeMap::new()), without);
+    assert_eq!(lost, of(tree(&["baggage/lost"])));
+    assert_ne!(lost, without);
+    assert_ne!(lost, of(tree(&["baggage/lost", "baggage/fee"])));
+}

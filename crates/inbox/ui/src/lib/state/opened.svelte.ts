@@ -26,6 +26,9 @@ class Opened {
   private readonly kept = new Map<string, TicketDetail>()
   private timer: ReturnType<typeof setTimeout> | undefined
   private reading: AbortController | undefined
+  /** Counts readings; the last one tells whoever waited for one that it overtook. */
+  private turn = 0
+  private latest: Promise<TicketDetail | undefined> | undefined
 
   open(id: string): void {
     if (id === this.id) return
@@ -58,13 +61,21 @@ class Opened {
     }
   }
 
-  async read(): Promise<TicketDetail | undefined> {
+  /** The ticket as it is now; undefined when it could not be had, or nobody looks any more. */
+  read(): Promise<TicketDetail | undefined> {
+    this.turn += 1
+    this.latest = this.ask(this.turn)
+    return this.latest
+  }
+
+  private async ask(turn: number): Promise<TicketDetail | undefined> {
     const { id } = this
     if (!id) return undefined
     this.reading?.abort()
-    this.reading = new AbortController()
+    const reading = new AbortController()
+    this.reading = reading
     try {
-      const detail = await fetchTicket(id, this.reading.signal)
+      const detail = await fetchTicket(id, reading.signal)
       this.keep(detail)
       if (this.id === id) {
         this.detail = detail
@@ -72,6 +83,7 @@ class Opened {
       }
       return detail
     } catch (error) {
+      if (reading.signal.aborted && this.id === id && this.turn > turn) return this.latest
       if (error instanceof Problem && this.id === id) this.problem = error
       return undefined
     }

@@ -85,6 +85,7 @@ impl LinearModel {
             rows: rows.iter().map(|row| row.map(u8::cast_signed)).collect(),
             version: version_of(bytes),
             header,
+            notes: crate::pool::Pool::default(),
         };
         if !left.is_empty() || model.rows.len() != model.space().len() {
             return Err(damaged("its table has another size than its header says"));

@@ -42,7 +42,7 @@ mod verdict;
 pub use classifier::Classifier;
 pub use combine::Thresholds;
 pub use config::ClassifyConfig;
-pub use line::{ClassifiedLine, LineError, classify_json};
+pub use line::{ClassifiedLine, LineError, classify_into, classify_json};
 pub use linear::{LinearModel, ModelFileError};
 pub use model::{Model, ModelScores, NoModel, Wording};
 pub use rules::{Problem, RuleSet};

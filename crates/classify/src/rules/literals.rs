@@ -24,7 +24,7 @@ const SETS_MAX: usize = 3;
 
 /// A set that stands in more texts than this spares too few tries to be asked for beside a
 /// rarer one.
-const COMMONNESS_MAX: f64 = 0.5;
+const COMMONNESS_MAX: f64 = 1.0;
 
 /// A string, and whether it can only stand where a word begins or where no word goes on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +39,8 @@ type Strings = BTreeSet<Needed>;
 enum Known {
     /// It matches exactly these strings.
     Exact(Strings),
+    /// Every match begins with one of these strings.
+    Begins(Strings),
     /// Every match holds a string of each of these sets.
     Holds(Vec<Strings>),
 }
@@ -93,10 +95,10 @@ pub(super) fn take_apart(pattern: &Hir) -> Parts {
     }
 }
 
-/// The rarest sets, with what stands before a word cut off their strings.
+/// The rarest sets, with the space before a word cut off their strings.
 fn worth_asking(known: Known) -> Vec<Strings> {
     let sets = match known {
-        Known::Exact(strings) => vec![strings],
+        Known::Exact(strings) | Known::Begins(strings) => vec![strings],
         Known::Holds(sets) => sets,
     };
     let mut sets: Vec<Strings> = sets
@@ -115,11 +117,18 @@ fn worth_asking(known: Known) -> Vec<Strings> {
 
 /// ` late` is `late` where a word begins.
 fn from_its_word(needed: Needed) -> Needed {
-    match needed.string.iter().position(|&byte| is_word_byte(byte)) {
-        Some(at @ 1..) => Needed {
-            string: needed.string.into_iter().skip(at).collect(),
-            from_boundary: true,
-        },
+    match needed.string.iter().position(|&byte| byte != b' ') {
+        Some(at @ 1..)
+            if needed
+                .string
+                .get(at)
+                .is_some_and(|&byte| is_word_byte(byte)) =>
+        {
+            Needed {
+                string: needed.string.into_iter().skip(at).collect(),
+                from_boundary: true,
+            }
+        }
         _ => needed,
     }
 }
@@ -240,8 +249,8 @@ fn of_repetition(repetition: &Repetition, left: bool) -> Known {
             Known::Exact(strings)
         }
         (0, _, _) => NOTHING,
-        (_, _, Known::Exact(strings)) => Known::Holds(vec![strings]),
-        (_, _, holds) => holds,
+        (_, _, Known::Exact(strings)) => Known::Begins(strings),
+        (_, _, other) => other,
     }
 }
 
@@ -252,6 +261,10 @@ fn of_choice(parts: &[Hir], left: bool) -> Known {
     for part in parts {
         match known(part, left) {
             Known::Exact(strings) => all.extend(strings),
+            Known::Begins(strings) => {
+                exact = false;
+                all.extend(strings);
+            }
             Known::Holds(sets) => {
                 exact = false;
                 let rarest = sets
@@ -286,6 +299,14 @@ fn of_sequence(parts: &[Hir], mut left: bool) -> Known {
                 continue;
             }
             Known::Exact(strings) => strings,
+            Known::Begins(strings) => {
+                if running.len() * strings.len() <= STRINGS_MAX {
+                    running = joined(&running, &strings);
+                } else {
+                    sets.push(strings);
+                }
+                just(Vec::new(), left)
+            }
             Known::Holds(found) => {
                 sets.extend(found.into_iter().filter(is_useful));
                 just(Vec::new(), left)
@@ -338,16 +359,16 @@ fn commonness(strings: &Strings) -> f64 {
         let words = needed
             .string
             .split(|&byte| !is_word_byte(byte) && byte != b'\'');
-        let signs = needed
-            .string
-            .iter()
-            .filter(|byte| b"!?$%".contains(byte))
-            .count();
         let of_words: f64 = words
             .filter(|word| !word.is_empty())
             .map(commonness_of)
             .product();
-        if signs > 0 { of_words * 0.2 } else { of_words }
+        // Of signs alone few are in every fifth post.
+        let signs = needed
+            .string
+            .iter()
+            .filter(|&&byte| !is_word_byte(byte) && byte != b' ');
+        signs.fold(of_words, |share, _| share * 0.2)
     };
     strings.iter().map(of_string).sum()
 }
@@ -377,10 +398,12 @@ mod tests {
     #[case::small_class("roto|rot[ao]s", &["roto", "rotas", "rotos"], "-")]
     #[case::emoji("😡|👎", &["👎", "😡"], "-")]
     #[case::an_ending(r"\b(?:late|delay\w*)\b", &["<late>"], "<delay")]
-    #[case::both_sides(r"\b(?:i|we) (?:\w+ ){0,3}cancelled", &[], "<cancelled")]
+    #[case::both_sides(r"\b(?:i|we) (?:\w+ ){0,3}cancelled", &[], "<cancelled & <i ,<we ")]
     #[case::after_a_space(r"\w+ refused", &[], "<refused")]
     #[case::within_a_word(r"\w+verspatung", &[], "verspatung")]
     #[case::two_ways(r"\b(?:lost (?:\w+ )?bag|dm.?d me)", &[], "<lost  & <bag / d me & <dm")]
+    #[case::signs(r"(?::d|<3) \w", &[], ":d ,<3 ")]
+    #[case::drawn_out(r"\bcancel+ed|;-?\)+ ", &[], "<cancel & ed / ;),;-)")]
     #[case::anchored("^help", &[], "<help")]
     #[case::nothing_needed(r"\w+", &[], "always")]
     #[case::one_open_branch(r"late|\w+", &["late"], "always")]

@@ -158,7 +158,7 @@ impl MatcherBuilder {
             meanings.extend(means.iter().filter(|meaning| speaks(meaning.pattern())));
             if meanings.len() > before {
                 strings.push(string.clone());
-                ends.push(meanings.len());
+                ends.push(u32::try_from(meanings.len()).unwrap_or(u32::MAX));
             }
         }
         Section {
@@ -210,7 +210,7 @@ struct Section {
     /// What the strings mean, one string's after the other's.
     meanings: Vec<Meaning>,
     /// Where each string's meanings begin, which is where those before it end.
-    ends: Vec<usize>,
+    ends: Vec<u32>,
 }
 
 impl Section {
@@ -219,7 +219,9 @@ impl Section {
         let (Some(&from), Some(&to)) = (self.ends.get(at), self.ends.get(at + 1)) else {
             return &[];
         };
-        self.meanings.get(from..to).unwrap_or_default()
+        self.meanings
+            .get(from as usize..to as usize)
+            .unwrap_or_default()
     }
 }
 

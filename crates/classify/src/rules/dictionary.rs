@@ -36,9 +36,9 @@ pub(super) struct Dictionary {
     slots: Vec<Slot>,
     roots: [Node; 2],
     /// Every step.
-    steps: Filter,
+    steps: Filter<STEP_FILTER_BITS>,
     /// First three bytes of longer strings that begin anywhere.
-    anywhere: Filter,
+    anywhere: Filter<ANYWHERE_FILTER_BITS>,
     /// First bytes of strings of one and two bytes that begin anywhere.
     short: [bool; 256],
 }
@@ -76,12 +76,13 @@ impl Node {
         self.0 & (u32::MAX >> (32 - NODE_BITS))
     }
 
-    const fn has_step(self, length: usize) -> bool {
-        self.0 >> (NODE_BITS as usize + length) & 1 == 1
+    /// A bit for each number of bytes by which a step goes on.
+    const fn steps(self) -> u32 {
+        self.0 >> NODE_BITS
     }
 
     const fn ends(self) -> bool {
-        self.0 >> NODE_BITS == 0
+        self.steps() == 0
     }
 }
 
@@ -132,10 +133,15 @@ impl Dictionary {
         loop {
             let next = four_at(text, at);
             let left = text.len() - at;
-            self.last_step::<1>(node, next, left, |entry| found(entry, start, at + 1));
-            self.last_step::<2>(node, next, left, |entry| found(entry, start, at + 2));
-            self.last_step::<3>(node, next, left, |entry| found(entry, start, at + 3));
-            if left < STEP || !node.has_step(STEP) {
+            let steps = self.steps_from(node, next) & ((2 << left.min(STEP)) - 1);
+            for length in 1..STEP {
+                if steps >> length & 1 == 1
+                    && let Some(slot) = self.slot(key(node.number(), length, next))
+                {
+                    found(slot.entry, start, at + length);
+                }
+            }
+            if steps >> STEP & 1 == 0 {
                 return;
             }
             let Some(slot) = self.slot(key(node.number(), STEP, next)) else {
@@ -152,28 +158,17 @@ impl Dictionary {
         }
     }
 
-    /// A string that ends with one more step of this many bytes.
+    /// The steps that may go on from a node with these bytes, a bit for each number of bytes.
+    /// All are looked up before one is decided on: most often there is none, and a processor
+    /// guesses one answer better than four.
     #[inline]
-    fn last_step<const LENGTH: usize>(
-        &self,
-        node: Node,
-        next: u32,
-        left: usize,
-        found: impl FnOnce(u32),
-    ) {
-        if left >= LENGTH
-            && node.has_step(LENGTH)
-            && let Some(slot) = self.slot(key(node.number(), LENGTH, next))
-        {
-            found(slot.entry);
-        }
+    fn steps_from(&self, node: Node, next: u32) -> u32 {
+        let has =
+            |length: usize| u32::from(self.steps.has(key(node.number(), length, next))) << length;
+        (has(1) | has(2) | has(3) | has(STEP)) & node.steps()
     }
 
-    #[inline]
     fn slot(&self, key: u64) -> Option<&Slot> {
-        if !self.steps.has(key) {
-            return None;
-        }
         let mut at = self.place(key);
         loop {
             let slot = self.slots.get(at)?;
@@ -248,8 +243,8 @@ impl Trie {
             // At most three quarters full, so that a search ends after a step or two.
             slots: vec![EMPTY; (self.steps.len() * 4 / 3).next_power_of_two().max(2)],
             roots: [with_steps(AT_WORDS), with_steps(ANYWHERE)],
-            steps: Filter::new(STEP_FILTER_BITS),
-            anywhere: Filter::new(ANYWHERE_FILTER_BITS),
+            steps: Filter::new(),
+            anywhere: Filter::new(),
             short: [false; 256],
         };
         for (key, mut slot) in self.steps {
@@ -269,21 +264,19 @@ impl Trie {
 
 /// A set of steps that may say yes too often and never no too often.
 #[derive(Debug)]
-struct Filter {
+struct Filter<const BITS: u32> {
     bits: Vec<u64>,
-    unused_bits: u32,
 }
 
-impl Filter {
-    fn new(bits: u32) -> Self {
+impl<const BITS: u32> Filter<BITS> {
+    fn new() -> Self {
         Self {
-            bits: vec![0; 1 << (bits - 6)],
-            unused_bits: 64 - bits,
+            bits: vec![0; 1 << (BITS - 6)],
         }
     }
 
     fn add(&mut self, key: u64) {
-        let (word, bit) = self.place(key);
+        let (word, bit) = Self::place(key);
         if let Some(bits) = self.bits.get_mut(word) {
             *bits |= bit;
         }
@@ -291,7 +284,7 @@ impl Filter {
 
     #[inline]
     fn has(&self, key: u64) -> bool {
-        let (word, bit) = self.place(key);
+        let (word, bit) = Self::place(key);
         self.bits.get(word).is_some_and(|bits| bits & bit != 0)
     }
 
@@ -300,8 +293,8 @@ impl Filter {
         clippy::cast_possible_truncation,
         reason = "as many bits as the filter has"
     )]
-    const fn place(&self, key: u64) -> (usize, u64) {
-        let at = (mixed(key) >> self.unused_bits) as usize;
+    const fn place(key: u64) -> (usize, u64) {
+        let at = (mixed(key) >> (64 - BITS)) as usize;
         (at >> 6, 1 << (at & 63))
     }
 }

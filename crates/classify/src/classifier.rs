@@ -1,12 +1,12 @@
 //! One mention in, one classification out.
 
 use crate::combine::{PerLabel, Thresholds, combine, index, labels_over, limited, verdict};
-use crate::language::{UNDETERMINED, detect, rule_languages};
+use crate::language::{detect, rule_languages};
 use crate::model::{Model, Wording};
 use crate::normalise::{NormalizedText, normalise_into};
 use crate::pool::Pool;
 use crate::post::Post;
-use crate::rules::{Hit, RuleSet};
+use crate::rules::{Hit, RULE_LANGUAGES, RuleSet};
 use crate::severity::severity;
 use crate::verdict::{Evidence, EvidenceName, Verdict};
 use switchboard_domain::{Classification, Label, Mention, NoAnswer, ReasonSource};
@@ -117,7 +117,8 @@ impl Classifier {
         confidence: f32,
         margin: f32,
     ) -> bool {
-        let unreadable = text.is_wordless() || language == UNDETERMINED;
+        // Neither the rules nor the model were made for other languages than those.
+        let unreadable = text.is_wordless() || !RULE_LANGUAGES.contains(&language);
         unreadable
             || confidence < self.thresholds.review_confidence_min
             || margin < self.thresholds.review_margin_min

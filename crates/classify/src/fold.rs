@@ -8,6 +8,21 @@ pub(crate) const MAX_FOLDED: usize = 4;
 
 /// Lower case, no accent, plain quotes, nothing invisible.
 pub(crate) fn fold_character(character: char, mut emit: impl FnMut(char)) {
+    if spelled_out(character, &mut emit) {
+        return;
+    }
+    // A part can be a sign of the list itself: a small dash falls apart into a dash.
+    decompose_compatible(character, |part| {
+        if !is_combining_mark(part) && !spelled_out(part, &mut emit) {
+            part.to_lowercase()
+                .filter(|lower| !is_combining_mark(*lower))
+                .for_each(&mut emit);
+        }
+    });
+}
+
+/// Gives what stands for a character that has no decomposition of our kind, if it is one.
+fn spelled_out(character: char, emit: &mut impl FnMut(char)) -> bool {
     match character {
         '\u{2018}'..='\u{201b}' | '\u{2032}' | '\u{b4}' => emit('\''),
         '\u{201c}'..='\u{201f}' | '\u{ab}' | '\u{bb}' | '\u{2033}' => emit('"'),
@@ -27,14 +42,9 @@ pub(crate) fn fold_character(character: char, mut emit: impl FnMut(char)) {
         'ø' | 'Ø' => emit('o'),
         _ if is_invisible(character) => {}
         _ if character.is_whitespace() || character.is_control() => emit(' '),
-        _ => decompose_compatible(character, |part| {
-            if !is_combining_mark(part) && !is_invisible(part) {
-                part.to_lowercase()
-                    .filter(|lower| !is_combining_mark(*lower))
-                    .for_each(&mut emit);
-            }
-        }),
+        _ => return false,
     }
+    true
 }
 
 /// Characters that change what a person sees but not what a word is.

@@ -1,9 +1,9 @@
 //! Posts per second on one core and where the time goes:
-//! `cargo run --release -p switchboard-classify --example speed -- FILE`.
+//! `cargo run --release -p switchboard-classify --example speed -- FILE [STAGE]`.
 //!
 //! FILE holds JSON lines with at least `text`. The stages are timed one after another over
 //! all posts, so that a row is what that stage alone costs; the last row is the whole way
-//! from line to line. Time is that of the processor: other work on the machine disturbs the
+//! from line to line. With a STAGE only that one is run, for a profiler. Time is that of the processor: other work on the machine disturbs the
 //! caches and nothing else.
 #![expect(clippy::print_stdout, reason = "a command for people")]
 
@@ -72,6 +72,9 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn time(name: &str, posts: usize, mut work: impl FnMut()) {
+    if std::env::args().nth(2).is_some_and(|only| only != name) {
+        return;
+    }
     let mut best = f64::INFINITY;
     for _ in 0..ROUNDS {
         let start = processor_seconds();

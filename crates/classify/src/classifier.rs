@@ -1,12 +1,15 @@
 //! One mention in, one classification out.
 
 use crate::combine::{PerLabel, Thresholds, combine, index, labels_over, limited, verdict};
-use crate::language::{UNDETERMINED, detect, rule_languages};
+use crate::language::{detect, rule_languages};
 use crate::model::{Model, Wording};
-use crate::normalise::{NormalizedText, normalise};
-use crate::rules::{Hit, RuleSet};
+use crate::normalise::{NormalizedText, normalise_into};
+use crate::pool::Pool;
+use crate::post::Post;
+use crate::rules::{Hit, RULE_LANGUAGES, RuleSet};
 use crate::severity::severity;
-use switchboard_domain::{Classification, Label, Mention, NoAnswer, Reason, ReasonSource};
+use crate::verdict::{Evidence, EvidenceName, Verdict};
+use switchboard_domain::{Classification, Label, Mention, NoAnswer, ReasonSource};
 
 /// Reasons kept: more than an agent reads, and it bounds the record.
 pub const REASONS_MAX: usize = 16;
@@ -26,6 +29,7 @@ pub struct Classifier {
     rules: RuleSet,
     model: Box<dyn Model>,
     thresholds: Thresholds,
+    texts: Pool<NormalizedText>,
 }
 
 impl std::fmt::Debug for Classifier {
@@ -35,7 +39,7 @@ impl std::fmt::Debug for Classifier {
             .field("rules", &self.rules.version())
             .field("model", &self.model.version())
             .field("thresholds", &self.thresholds)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -46,6 +50,7 @@ impl Classifier {
             rules,
             model,
             thresholds: Thresholds::default(),
+            texts: Pool::default(),
         }
     }
 
@@ -63,20 +68,33 @@ impl Classifier {
     /// Judges one version of one post. A deletion or an empty text is `general`, to be
     /// reviewed, with severity 0.
     pub fn classify(&self, mention: &Mention) -> Classification {
-        let text = normalise(&mention.text);
-        let language = detect(&text, mention.lang.as_deref());
-        let hits = self.rules.hits(&text, rule_languages(&language));
-        let weights = rule_weights(mention, &hits);
-        let model = self.model.score(&text, &limited(weights, &self.thresholds));
-        let mut reasons = rule_reasons(&hits);
-        reasons.extend(rating_reason(mention).map(|(_, reason)| reason));
+        self.judge(&Post::of(mention)).into()
+    }
+
+    /// The same, with nothing copied.
+    pub(crate) fn judge(&self, post: &Post<'_>) -> Verdict<'_> {
+        self.texts.with(|text| {
+            normalise_into(post.text, text);
+            self.judge_text(post, text)
+        })
+    }
+
+    fn judge_text(&self, post: &Post<'_>, text: &NormalizedText) -> Verdict<'_> {
+        let language = detect(text, post.lang);
+        let hits = self.rules.hits(text, rule_languages(&language));
+        let rating = rating_evidence(post);
+        let weights = rule_weights(&hits, rating);
+        let model = self.model.score(text, &limited(weights, &self.thresholds));
         let scores = combine(weights, model.logits, &self.thresholds);
         let (label, confidence, margin) = verdict(&scores);
         let labels = labels_over(&scores, label, &self.thresholds);
-        let (severity, parts) = severity(mention, text.shape, &labels, label, &hits);
-        reasons.extend(word_reasons(label, &model.wording));
-        Classification {
-            needs_review: self.needs_review(&text, &language, confidence, margin),
+        let mut reasons: Vec<Evidence<'_>> = rule_evidence(&hits).collect();
+        reasons.extend(rating.map(|(_, evidence)| evidence));
+        reasons.extend(word_evidence(label, &model.wording));
+        let (severity, parts) = severity(post, text.shape, labels, label, &hits);
+        Verdict {
+            id: None,
+            needs_review: self.needs_review(text, &language, confidence, margin),
             label,
             labels,
             confidence,
@@ -84,10 +102,10 @@ impl Classifier {
             severity,
             topics: topics(&hits),
             language,
-            reasons: heaviest(reasons, parts),
+            reasons: heaviest(reasons, &parts),
             no_answer: no_answer(label, &hits),
-            rules_version: self.rules.version().to_owned(),
-            model_version: self.model.version().to_owned(),
+            rules_version: self.rules.version(),
+            model_version: self.model.version(),
             revision: 1,
         }
     }
@@ -99,51 +117,51 @@ impl Classifier {
         confidence: f32,
         margin: f32,
     ) -> bool {
-        let unreadable = text.is_wordless() || language == UNDETERMINED;
+        // Neither the rules nor the model were made for other languages than those.
+        let unreadable = text.is_wordless() || !RULE_LANGUAGES.contains(&language);
         unreadable
             || confidence < self.thresholds.review_confidence_min
             || margin < self.thresholds.review_margin_min
     }
 }
 
-fn rule_weights(mention: &Mention, hits: &[Hit<'_>]) -> PerLabel {
+fn rule_weights(hits: &[Hit<'_>], rating: Option<(Label, Evidence<'_>)>) -> PerLabel {
     let mut weights = [0.0; 4];
     for hit in hits {
         if let Some(label) = hit.rule.label {
             weights[index(label)] += hit.rule.weight;
         }
     }
-    if let Some((label, reason)) = rating_reason(mention) {
-        weights[index(label)] += reason.weight;
+    if let Some((label, evidence)) = rating {
+        weights[index(label)] += evidence.weight;
     }
     weights
 }
 
-fn rule_reasons(hits: &[Hit<'_>]) -> Vec<Reason> {
+fn rule_evidence<'a>(hits: &[Hit<'a>]) -> impl Iterator<Item = Evidence<'a>> {
     hits.iter()
         .filter(|hit| hit.rule.label.is_some())
-        .map(|hit| Reason {
+        .map(|hit| Evidence {
             by: ReasonSource::Rule,
-            name: hit.rule.name.clone(),
+            name: EvidenceName::Plain(&hit.rule.name),
             span: hit.span,
             weight: hit.rule.weight,
         })
-        .collect()
 }
 
 /// The words by their place, not by themselves: what an author wrote stands in the post
 /// alone, where an erasure finds it.
-fn word_reasons(label: Label, wording: &[Wording]) -> impl Iterator<Item = Reason> {
-    wording.iter().map(move |word| Reason {
+fn word_evidence<'a>(label: Label, wording: &[Wording]) -> impl Iterator<Item = Evidence<'a>> {
+    wording.iter().map(move |word| Evidence {
         by: ReasonSource::Ngram,
-        name: format!("wording/{label}"),
+        name: EvidenceName::Wording(label),
         span: Some(word.span),
         weight: word.weight,
     })
 }
 
-fn rating_reason(mention: &Mention) -> Option<(Label, Reason)> {
-    let stars = mention.rating?;
+fn rating_evidence(post: &Post<'_>) -> Option<(Label, Evidence<'static>)> {
+    let stars = post.rating?;
     let (label, name) = if stars <= LOW_RATING_MAX {
         (Label::Complaint, "rating/low")
     } else if stars >= HIGH_RATING_MIN {
@@ -151,19 +169,19 @@ fn rating_reason(mention: &Mention) -> Option<(Label, Reason)> {
     } else {
         return None;
     };
-    let reason = Reason {
+    let evidence = Evidence {
         by: ReasonSource::Rule,
-        name: name.to_owned(),
+        name: EvidenceName::Plain(name),
         span: None,
         weight: RATING_WEIGHT,
     };
-    Some((label, reason))
+    Some((label, evidence))
 }
 
 /// Topics of the hits: those of heavier and more severe rules first, a narrow one before
 /// its own branch.
-fn topics(hits: &[Hit<'_>]) -> Vec<String> {
-    let mut found: Vec<(&str, i32)> = Vec::new();
+fn topics<'a>(hits: &[Hit<'a>]) -> Vec<&'a str> {
+    let mut found: Vec<(&'a str, i32)> = Vec::new();
     for hit in hits {
         let Some(topic) = hit.rule.topic.as_deref() else {
             continue;
@@ -180,7 +198,7 @@ fn topics(hits: &[Hit<'_>]) -> Vec<String> {
     found
         .into_iter()
         .take(TOPICS_MAX)
-        .map(|(topic, _)| topic.to_owned())
+        .map(|(topic, _)| topic)
         .collect()
 }
 
@@ -191,7 +209,7 @@ fn rank(hit: &Hit<'_>) -> i32 {
 }
 
 /// The heaviest evidence first, then the arithmetic of the severity in its own order.
-fn heaviest(mut evidence: Vec<Reason>, severity: Vec<Reason>) -> Vec<Reason> {
+fn heaviest<'a>(mut evidence: Vec<Evidence<'a>>, severity: &[Evidence<'a>]) -> Vec<Evidence<'a>> {
     evidence.sort_by(|left, right| right.weight.abs().total_cmp(&left.weight.abs()));
     evidence.truncate(REASONS_MAX.saturating_sub(severity.len()));
     evidence.extend(severity);

@@ -1,6 +1,6 @@
 //! From evidence to one label: the only place where rules and model meet.
 
-use std::collections::BTreeSet;
+use serde::{Serialize, Serializer};
 use switchboard_domain::{Label, Scores};
 
 /// One number per label, in the order of [`Label::ALL`].
@@ -92,12 +92,35 @@ pub fn verdict(scores: &Scores) -> (Label, f32, f32) {
     (best, scores.of(best), scores.of(best) - second)
 }
 
+/// Some of the labels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LabelSet([bool; 4]);
+
+impl LabelSet {
+    /// Whether the label is one of them.
+    pub fn contains(self, label: Label) -> bool {
+        self.0.get(index(label)).copied().unwrap_or(false)
+    }
+
+    /// Those in it, in the order of [`Label::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Label> {
+        Label::ALL
+            .into_iter()
+            .filter(move |&label| self.contains(label))
+    }
+}
+
+impl Serialize for LabelSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
 /// Every label over its threshold, the primary always among them.
-pub fn labels_over(scores: &Scores, primary: Label, thresholds: &Thresholds) -> BTreeSet<Label> {
-    Label::ALL
-        .into_iter()
-        .filter(|&label| label == primary || scores.of(label) >= thresholds.label_share_min)
-        .collect()
+pub fn labels_over(scores: &Scores, primary: Label, thresholds: &Thresholds) -> LabelSet {
+    LabelSet(
+        Label::ALL.map(|label| label == primary || scores.of(label) >= thresholds.label_share_min),
+    )
 }
 
 /// Shares that add up to 1, larger for larger evidence.
@@ -138,7 +161,7 @@ mod tests {
             let total: f32 = Label::ALL.iter().map(|&label| scores.of(label)).sum();
             prop_assert!((total - 1.0).abs() < 1e-4);
             let (label, confidence, margin) = verdict(&scores);
-            prop_assert!(labels_over(&scores, label, &Thresholds::default()).contains(&label));
+            prop_assert!(labels_over(&scores, label, &Thresholds::default()).contains(label));
             prop_assert!(confidence >= 0.25 - 1e-6 && margin >= 0.0);
         }
     }

@@ -13,8 +13,15 @@ const WORD_BYTES_MAX: usize = 40;
 const LETTERS_MIN: usize = 3;
 const LETTERS_MAX: usize = 5;
 
+/// Bytes of a word that can be known again, with the spaces around it: most words are shorter,
+/// and two registers compare it.
+pub const SHORT_WORD_BYTES: usize = 16;
+
 /// Room to read eight bytes from any place of a padded word.
 const BUFFER_BYTES: usize = WORD_BYTES_MAX + 2 + 8;
+
+/// Groups of letters that the longest word has.
+const LETTER_GROUPS_MAX: usize = (LETTERS_MAX - LETTERS_MIN + 1) * (WORD_BYTES_MAX + 2);
 
 /// How many buckets the n-grams are hashed into, as powers of two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,13 +58,27 @@ pub enum GramKind {
     Letters,
 }
 
+/// A short word between two spaces, by which its groups of letters can be known again.
+pub type ShortWord = [u8; SHORT_WORD_BYTES];
+
 /// Takes the n-grams of a text as they are found.
 pub trait GramSink {
     /// A word begins; `start..end` in bytes of the plain form. Every gram until the next call
     /// ends in this word.
     fn word(&mut self, start: usize, end: usize);
+    /// Asked before a short word's groups of letters: `true` when the sink knows what they
+    /// come to and wants none of them.
+    fn knows_letters(&mut self, _word: &ShortWord) -> bool {
+        false
+    }
     /// One n-gram by the index of its bucket.
     fn gram(&mut self, kind: GramKind, index: usize);
+    /// All groups of letters of a word.
+    fn letters(&mut self, indices: &[u32]) {
+        for &index in indices {
+            self.gram(GramKind::Letters, index as usize);
+        }
+    }
 }
 
 /// Finds every n-gram of the text, in order. Linear in its length.
@@ -66,13 +87,15 @@ pub fn visit_grams(text: &NormalizedText, space: FeatureSpace, sink: &mut impl G
     let mut scanner = Scanner {
         space,
         buffer: [0; BUFFER_BYTES],
+        letters: [0; LETTER_GROUPS_MAX],
         previous: None,
     };
     let bytes = plain.as_bytes();
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        let end = token_end(plain, at, byte);
-        match kind_of(plain, at, byte) {
+        let kind = kind_of(plain, at, byte);
+        let end = token_end(plain, at, byte, &kind);
+        match kind {
             Token::Word => scanner.word(bytes, at, end, sink),
             Token::Sign => scanner.sign(bytes, at, end, sink),
             Token::Stop => scanner.previous = None,
@@ -108,9 +131,9 @@ fn char_at(plain: &str, at: usize) -> Option<char> {
 }
 
 /// Where the token that begins at `at` ends.
-fn token_end(plain: &str, at: usize, first: u8) -> usize {
+fn token_end(plain: &str, at: usize, first: u8, kind: &Token) -> usize {
     let bytes = plain.as_bytes();
-    if !matches!(kind_of(plain, at, first), Token::Word) {
+    if !matches!(kind, Token::Word) {
         return match first {
             b'!' | b'?' => run_end(bytes, at, |byte| matches!(byte, b'!' | b'?')),
             0..=127 => at + 1,
@@ -143,6 +166,7 @@ fn run_end(bytes: &[u8], at: usize, belongs: impl Fn(u8) -> bool) -> usize {
 struct Scanner {
     space: FeatureSpace,
     buffer: [u8; BUFFER_BYTES],
+    letters: [u32; LETTER_GROUPS_MAX],
     previous: Option<u64>,
 }
 
@@ -152,15 +176,25 @@ impl Scanner {
         sink.word(start, end);
         let hash = self.hash(1, length);
         self.alone_and_paired(hash, sink);
-        // A number says nothing beyond being one; its buffer is a single digit.
         let padded = length + 2;
+        if let Some(short) = self.short_word(padded)
+            && sink.knows_letters(short)
+        {
+            return;
+        }
+        // A number says nothing beyond being one; its buffer is a single digit.
+        let mut count = 0;
         for size in LETTERS_MIN..=LETTERS_MAX.min(padded) {
             for from in 0..=padded - size {
                 let hash = mix(self.load(from) & mask(size), size as u64);
                 let index = self.space.words() + top_bits(hash, self.space.letter_bits);
-                sink.gram(GramKind::Letters, index);
+                if let Some(slot) = self.letters.get_mut(count) {
+                    *slot = u32::try_from(index).unwrap_or(u32::MAX);
+                    count += 1;
+                }
             }
         }
+        sink.letters(self.letters.get(..count).unwrap_or_default());
     }
 
     fn sign(&mut self, bytes: &[u8], start: usize, end: usize, sink: &mut impl GramSink) {
@@ -185,10 +219,32 @@ impl Scanner {
         }
     }
 
+    /// The padded word if it leaves a zero behind it, so that no longer one looks the same.
+    fn short_word(&self, padded: usize) -> Option<&ShortWord> {
+        if padded >= SHORT_WORD_BYTES {
+            return None;
+        }
+        self.buffer.first_chunk()
+    }
+
     /// Puts a word between two spaces and says how long it is without them. Digits become one
     /// `0`, so that every number is the same word.
     fn fill(&mut self, word: &[u8]) -> usize {
         self.buffer = [0; BUFFER_BYTES];
+        let word = word.get(..WORD_BYTES_MAX).unwrap_or(word);
+        if word.iter().any(u8::is_ascii_digit) {
+            return self.fill_with_number(word);
+        }
+        let padded = word.len() + 2;
+        if let Some([first, middle @ .., last]) = self.buffer.get_mut(..padded) {
+            *first = b' ';
+            middle.copy_from_slice(word);
+            *last = b' ';
+        }
+        word.len()
+    }
+
+    fn fill_with_number(&mut self, word: &[u8]) -> usize {
         let mut length = 0;
         let mut put = |byte: u8| {
             if let Some(slot) = self.buffer.get_mut(length) {
@@ -198,7 +254,7 @@ impl Scanner {
         };
         put(b' ');
         let mut in_number = false;
-        for &byte in word.iter().take(WORD_BYTES_MAX) {
+        for &byte in word {
             let is_digit = byte.is_ascii_digit();
             if !is_digit {
                 put(byte);

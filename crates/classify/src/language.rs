@@ -5,7 +5,8 @@
 //! the slower statistical detector asked, and only on texts long enough for it.
 
 use crate::normalise::NormalizedText;
-use crate::rules::LanguageSet;
+use crate::rules::{LanguageSet, RULE_LANGUAGES};
+use std::borrow::Cow;
 use std::sync::LazyLock;
 use whatlang::{Detector, Lang};
 
@@ -79,6 +80,14 @@ static WORD_TABLE: LazyLock<Vec<(u64, u8)>> = LazyLock::new(|| {
     table
 });
 
+/// Whether some language counts the word among its small ones.
+pub(crate) fn is_small_word(word: &[u8]) -> bool {
+    let is_it = |known: &str| known.as_bytes() == word;
+    SMALL_WORDS
+        .iter()
+        .any(|(_, words)| words.split_whitespace().any(is_it))
+}
+
 /// The bytes of a short word as one number; 0 for a longer one.
 fn number_of(word: &str) -> u64 {
     if word.len() > SMALL_WORD_BYTES_MAX {
@@ -129,17 +138,16 @@ static DETECTOR: LazyLock<Detector> = LazyLock::new(|| {
 
 /// The language of a post as ISO 639-1, or `und`. `hint` is the platform's own guess; it
 /// decides where the words do not.
-pub fn detect(text: &NormalizedText, hint: Option<&str>) -> String {
+pub fn detect(text: &NormalizedText, hint: Option<&str>) -> Cow<'static, str> {
+    let hinted = || hint.and_then(short_code);
     if text.is_wordless() {
-        return hint
-            .and_then(short_code)
-            .unwrap_or_else(|| UNDETERMINED.to_owned());
+        return hinted().unwrap_or(Cow::Borrowed(UNDETERMINED));
     }
     by_small_words(text.as_str())
-        .map(str::to_owned)
-        .or_else(|| hint.and_then(short_code))
-        .or_else(|| by_statistics(text))
-        .unwrap_or_else(|| UNDETERMINED.to_owned())
+        .map(Cow::Borrowed)
+        .or_else(hinted)
+        .or_else(|| by_statistics(text).map(Cow::Borrowed))
+        .unwrap_or(Cow::Borrowed(UNDETERMINED))
 }
 
 /// The rules to try: those of the language when there are some for it, all of them when not.
@@ -150,16 +158,28 @@ pub fn rule_languages(language: &str) -> LanguageSet {
 fn by_small_words(text: &str) -> Option<&'static str> {
     let table: &[(u64, u8)] = &WORD_TABLE;
     let mut counts = [0u16; SMALL_WORDS.len()];
-    let words = text
-        .split(|character: char| !character.is_ascii_alphabetic() && character != '\'')
-        .filter(|word| !word.is_empty())
-        .take(WORDS_MAX);
-    for word in words {
-        let number = number_of(word);
-        let place = place_of(number, table);
-        let languages = table.get(place).map_or(0, |(_, languages)| *languages);
-        for (bit, count) in counts.iter_mut().enumerate() {
-            *count += u16::from(languages >> bit & 1);
+    let (mut words, mut length, mut number) = (0, 0, 0_u64);
+    // A sign after the end closes the last word.
+    for byte in text.bytes().chain([b' ']) {
+        if byte.is_ascii_alphabetic() || byte == b'\'' {
+            length += 1;
+            number = number << 8 | u64::from(byte);
+            continue;
+        }
+        if length == 0 {
+            continue;
+        }
+        if length <= SMALL_WORD_BYTES_MAX {
+            let place = place_of(number, table);
+            let languages = table.get(place).map_or(0, |(_, languages)| *languages);
+            for (bit, count) in counts.iter_mut().enumerate() {
+                *count += u16::from(languages >> bit & 1);
+            }
+        }
+        (length, number) = (0, 0);
+        words += 1;
+        if words == WORDS_MAX {
+            break;
         }
     }
     let (best, &most) = counts.iter().enumerate().max_by_key(|(_, count)| **count)?;
@@ -177,7 +197,7 @@ fn by_small_words(text: &str) -> Option<&'static str> {
     }
 }
 
-fn by_statistics(text: &NormalizedText) -> Option<String> {
+fn by_statistics(text: &NormalizedText) -> Option<&'static str> {
     if text.shape.letters < STATISTICS_LETTERS_MIN {
         return None;
     }
@@ -185,14 +205,17 @@ fn by_statistics(text: &NormalizedText) -> Option<String> {
     if !info.is_reliable() {
         return None;
     }
-    iso_639_1(info.lang()).map(str::to_owned)
+    iso_639_1(info.lang())
 }
 
 /// `pt-BR` and `PT` are `pt`; `und`, three-letter codes and nonsense are nothing.
-fn short_code(hint: &str) -> Option<String> {
+fn short_code(hint: &str) -> Option<Cow<'static, str>> {
     let code = hint.split(['-', '_']).next().unwrap_or_default();
+    if let Some(known) = RULE_LANGUAGES.into_iter().find(|&known| known == code) {
+        return Some(Cow::Borrowed(known));
+    }
     let usable = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphabetic());
-    usable.then(|| code.to_ascii_lowercase())
+    usable.then(|| Cow::Owned(code.to_ascii_lowercase()))
 }
 
 const fn iso_639_1(lang: Lang) -> Option<&'static str> {

@@ -1,13 +1,12 @@
 //! `switchboard classify`: one JSON object a line in, one verdict a line out.
 
 use crate::Classifier;
+use crate::post::Post;
+use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use std::borrow::Cow;
-use switchboard_domain::{Classification, Mention, Slug};
-
-/// The platform of a line that names none.
-const DEFAULT_PLATFORM: &str = "api";
+use switchboard_domain::Classification;
 
 /// The verdict on one line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,13 +36,21 @@ struct Line<'a> {
     id: Cow<'a, str>,
     #[serde(borrow, default)]
     op: Cow<'a, str>,
-    text: Option<String>,
-    #[serde(borrow, default)]
-    platform: Cow<'a, str>,
-    lang: Option<String>,
+    #[serde(borrow)]
+    text: Option<Text<'a>>,
+    /// Only looked at: a line that gives it wrongly is no post.
+    #[serde(borrow, default, rename = "platform")]
+    _platform: Cow<'a, str>,
+    #[serde(borrow)]
+    lang: Option<Text<'a>>,
     rating: Option<f64>,
     author: Option<LineAuthor>,
 }
+
+/// Borrowed from the line where nothing in it is escaped.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(Deserialize)]
 struct LineAuthor {
@@ -54,17 +61,10 @@ struct LineAuthor {
 /// Judges one line: a mention as in `POST /api/v1/mentions`, or any object with at least
 /// `text` (a labelled post, for one). A field that a verdict does not depend on is left aside.
 pub fn classify_json(classifier: &Classifier, line: &[u8]) -> Result<ClassifiedLine, LineError> {
-    if !line.trim_ascii_start().starts_with(b"{") {
-        return Err(LineError::NotAnObject("it begins with no `{`".to_owned()));
-    }
-    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| match error.classify() {
-        Category::Data => LineError::NotAPost(error.to_string()),
-        _ => LineError::NotAnObject(error.to_string()),
-    })?;
-    let mention = mention_of(line)?;
+    let line = read(line)?;
     Ok(ClassifiedLine {
-        classification: classifier.classify(&mention),
-        id: mention.id,
+        classification: classifier.judge(&post_of(&line)?).into(),
+        id: line.id.into_owned(),
     })
 }
 
@@ -74,9 +74,13 @@ pub fn classify_into(
     line: &[u8],
     output: &mut Vec<u8>,
 ) -> Result<(), LineError> {
-    let verdict = classify_json(classifier, line)?;
+    let line = read(line)?;
+    let told = Verdict {
+        id: Some(&line.id),
+        ..classifier.judge(&post_of(&line)?)
+    };
     let start = output.len();
-    if let Err(error) = serde_json::to_writer(&mut *output, &verdict) {
+    if let Err(error) = serde_json::to_writer(&mut *output, &told) {
         output.truncate(start);
         return Err(LineError::NotAPost(error.to_string()));
     }
@@ -84,25 +88,30 @@ pub fn classify_into(
     Ok(())
 }
 
-fn mention_of(line: Line<'_>) -> Result<Mention, LineError> {
-    let text = match line.text {
-        Some(text) => text,
-        None if line.op == "delete" => String::new(),
+fn read(line: &[u8]) -> Result<Line<'_>, LineError> {
+    if !line.trim_ascii_start().starts_with(b"{") {
+        return Err(LineError::NotAnObject("it begins with no `{`".to_owned()));
+    }
+    serde_json::from_slice(line).map_err(|error| match error.classify() {
+        Category::Data => LineError::NotAPost(error.to_string()),
+        _ => LineError::NotAnObject(error.to_string()),
+    })
+}
+
+fn post_of<'a>(line: &'a Line<'_>) -> Result<Post<'a>, LineError> {
+    let text = match &line.text {
+        Some(text) => text.0.as_ref(),
+        None if line.op == "delete" => "",
         None => return Err(LineError::NotAPost("it has no `text`".to_owned())),
     };
-    let platform = if line.platform.is_empty() {
-        DEFAULT_PLATFORM
-    } else {
-        line.platform.as_ref()
-    };
-    let mut mention = Mention::new(Slug::from_any(platform), line.id.as_ref(), text);
-    mention.lang = line.lang;
-    mention.rating = line.rating;
-    if let Some(author) = line.author {
-        mention.author.followers = author.followers;
-        mention.author.verified = author.verified.unwrap_or(false);
-    }
-    Ok(mention)
+    let author = line.author.as_ref();
+    Ok(Post {
+        text,
+        lang: line.lang.as_ref().map(|lang| lang.0.as_ref()),
+        rating: line.rating,
+        followers: author.and_then(|author| author.followers),
+        verified: author.and_then(|author| author.verified).unwrap_or(false),
+    })
 }
 
 #[cfg(test)]

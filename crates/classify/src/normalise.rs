@@ -5,7 +5,7 @@
 //! hashtag written in camel case falls apart into words. Everything here is one pass and
 //! takes any string at all.
 
-use unicode_normalization::char::{decompose_compatible, is_combining_mark};
+use crate::fold::{MAX_FOLDED, fold_character};
 
 /// Longer texts are judged by their beginning. Posts are far shorter; of an e-mail the
 /// matter stands at the head, and quoted history below it would speak for somebody else.
@@ -100,23 +100,34 @@ impl NormalizedText {
 /// Folds `original` into its plain form. Linear in the text, and at most
 /// [`MAX_CLASSIFIED_BYTES`] of it.
 pub fn normalise(original: &str) -> NormalizedText {
+    let mut plain = NormalizedText::default();
+    normalise_into(original, &mut plain);
+    plain
+}
+
+/// The same into a text that was used before.
+pub fn normalise_into(original: &str, plain: &mut NormalizedText) {
     let kept = head(original);
+    plain.text.clear();
+    plain.text.reserve(kept.len());
+    plain.pieces.clear();
+    plain.original_length = kept.len();
+    plain.shape = Shape::default();
     let mut writer = Writer {
-        out: NormalizedText {
-            text: String::with_capacity(kept.len()),
-            original_length: kept.len(),
-            ..NormalizedText::default()
-        },
+        out: plain,
         last: None,
         repeats: 0,
         in_hashtag: false,
         after_small_letter: false,
     };
     let mut at = 0;
-    while let Some(character) = kept.get(at..).and_then(|rest| rest.chars().next()) {
+    loop {
+        at += writer.run(kept, at);
+        let Some(character) = kept.get(at..).and_then(|rest| rest.chars().next()) else {
+            return;
+        };
         at += writer.take(kept, at, character);
     }
-    writer.out
 }
 
 /// The same folding for a pattern of a rule: accents go, everything else stays.
@@ -140,15 +151,36 @@ fn head(text: &str) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-struct Writer {
-    out: NormalizedText,
+struct Writer<'a> {
+    out: &'a mut NormalizedText,
     last: Option<char>,
     repeats: usize,
     in_hashtag: bool,
     after_small_letter: bool,
 }
 
-impl Writer {
+impl Writer<'_> {
+    /// Takes what begins at `at` and is its own plain form, all at once, and returns how many
+    /// bytes that was. Most of a post is such runs.
+    fn run(&mut self, text: &str, at: usize) -> usize {
+        let rest = text.as_bytes().get(at..).unwrap_or_default();
+        if self.in_hashtag || rest.first().map(|&byte| char::from(byte)) == self.last {
+            return 0;
+        }
+        let in_word = self.last.is_some_and(char::is_alphanumeric);
+        let Run { length, letters } = own_plain_form(rest, in_word);
+        let run = text.get(at..at + length).unwrap_or_default();
+        let Some(&last) = run.as_bytes().last() else {
+            return 0;
+        };
+        self.out.shape.letters += letters;
+        self.stretch(at);
+        self.out.text.push_str(run);
+        self.repeats = 1 + usize::from(run.as_bytes().iter().rev().nth(1) == Some(&last));
+        self.last = Some(char::from(last));
+        length
+    }
+
     /// Takes what begins at `at` and returns how many original bytes that was.
     fn take(&mut self, text: &str, at: usize, character: char) -> usize {
         let starts_word = !self.last.is_some_and(char::is_alphanumeric);
@@ -250,6 +282,12 @@ impl Writer {
         if !self.admit(plain) {
             return;
         }
+        self.stretch(at);
+        self.out.text.push(plain);
+    }
+
+    /// What is copied next comes from `at`.
+    fn stretch(&mut self, at: usize) {
         let normal = self.out.text.len();
         let continues = self.out.pieces.last().is_some_and(|piece| {
             piece.width == 0 && piece.original + (normal - piece.normal) == at
@@ -261,7 +299,6 @@ impl Writer {
                 width: 0,
             });
         }
-        self.out.text.push(plain);
     }
 
     fn put(&mut self, plain: char, at: usize, width: usize) {
@@ -292,53 +329,34 @@ impl Writer {
     }
 }
 
-/// One character gives at most this many: enough for every ligature in real use; the few
-/// longer ones of the standard are Arabic phrases that no rule reads.
-const MAX_FOLDED: usize = 4;
-
-/// Lower case, no accent, plain quotes, nothing invisible.
-fn fold_character(character: char, mut emit: impl FnMut(char)) {
-    match character {
-        '\u{2018}'..='\u{201b}' | '\u{2032}' | '\u{b4}' => emit('\''),
-        '\u{201c}'..='\u{201f}' | '\u{ab}' | '\u{bb}' | '\u{2033}' => emit('"'),
-        '\u{2010}'..='\u{2015}' => emit('-'),
-        'ß' | 'ẞ' => {
-            emit('s');
-            emit('s');
-        }
-        'æ' | 'Æ' => {
-            emit('a');
-            emit('e');
-        }
-        'œ' | 'Œ' => {
-            emit('o');
-            emit('e');
-        }
-        'ø' | 'Ø' => emit('o'),
-        _ if is_invisible(character) => {}
-        _ if character.is_whitespace() || character.is_control() => emit(' '),
-        _ => decompose_compatible(character, |part| {
-            if !is_combining_mark(part) && !is_invisible(part) {
-                part.to_lowercase()
-                    .filter(|lower| !is_combining_mark(*lower))
-                    .for_each(&mut emit);
-            }
-        }),
-    }
+#[derive(Default)]
+struct Run {
+    length: usize,
+    letters: usize,
 }
 
-/// Characters that change what a person sees but not what a word is.
-const fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
+/// How far the text is small letters, digits and common signs that stay as they are: no third
+/// of a kind, no second space, no word that may be a link.
+fn own_plain_form(bytes: &[u8], mut in_word: bool) -> Run {
+    let mut run = Run::default();
+    let (mut last, mut before_last) = (0, 0);
+    for &byte in bytes {
+        let is_letter = byte.is_ascii_lowercase();
+        let stays = match byte {
+            b'h' | b'w' => in_word,
+            b' ' => last != b' ',
+            b'a'..=b'z' | b'0'..=b'9' | b',' | b'.' | b'\'' | b'-' | b'?' | b':' | b'/' => true,
+            _ => false,
+        };
+        if !stays || (byte == last && byte == before_last) {
+            break;
+        }
+        run.length += 1;
+        run.letters += usize::from(is_letter);
+        in_word = is_letter || byte.is_ascii_digit();
+        (last, before_last) = (byte, last);
+    }
+    run
 }
 
 /// How many bytes at the start are a handle: `@name`, also `@name@host.example`; 0 if none.

@@ -1,9 +1,11 @@
 //! How bad it is, 0 to 10: a sum whose every part is shown.
 
+use crate::combine::LabelSet;
 use crate::normalise::Shape;
+use crate::post::Post;
 use crate::rules::Hit;
-use std::collections::BTreeSet;
-use switchboard_domain::{Label, Mention, Reason, ReasonSource};
+use crate::verdict::{Evidence, EvidenceName};
+use switchboard_domain::{Label, ReasonSource};
 
 /// The end of the scale.
 pub const SEVERITY_MAX: i32 = 10;
@@ -18,48 +20,63 @@ const SHOUTED_LETTERS_MIN: usize = 12;
 /// Three exclamation marks are anger where one or two are punctuation.
 const EXCLAMATIONS_MIN: usize = 3;
 
-/// The severity of a labelled mention with its arithmetic: one reason per part, in the order
+/// The severity of a labelled post with its arithmetic: one reason per part, in the order
 /// of addition, each named `severity/…` with the points it gave.
-pub fn severity(
-    mention: &Mention,
+pub(crate) fn severity<'a>(
+    post: &Post<'_>,
     shape: Shape,
-    labels: &BTreeSet<Label>,
+    labels: LabelSet,
     primary: Label,
-    hits: &[Hit<'_>],
-) -> (u8, Vec<Reason>) {
-    let mut parts = vec![part("severity/base", base(primary), None)];
+    hits: &[Hit<'a>],
+) -> (u8, Vec<Evidence<'a>>) {
+    let mut sum = Sum::default();
+    sum.add(EvidenceName::Plain("severity/base"), base(primary), None);
     for hit in hits {
-        let counts = hit.rule.label.is_none_or(|label| labels.contains(&label));
+        let counts = hit.rule.label.is_none_or(|label| labels.contains(label));
         // Strong words about nothing of ours are chatter, not an emergency.
         let about_us = primary != Label::General || hit.rule.label.is_some();
-        if counts && about_us && hit.rule.severity != 0 {
-            let name = format!("severity/{}", hit.rule.name);
-            parts.push(part(&name, i32::from(hit.rule.severity), hit.span));
+        if counts && about_us {
+            let name = EvidenceName::Severity(&hit.rule.name);
+            sum.add(name, i32::from(hit.rule.severity), hit.span);
         }
     }
     if matches!(primary, Label::Complaint | Label::PrRisk) {
-        parts.push(part(
-            "severity/capitals",
-            i32::from(is_shouted(shape)),
-            None,
-        ));
         let exclaims = shape.exclamations >= EXCLAMATIONS_MIN;
-        parts.push(part("severity/exclamations", i32::from(exclaims), None));
-        parts.push(part(
-            "severity/one-star",
-            i32::from(is_one_star(mention)),
-            None,
-        ));
-        parts.push(part("severity/reach", reach(mention), None));
+        for (name, points) in [
+            ("severity/capitals", i32::from(is_shouted(shape))),
+            ("severity/exclamations", i32::from(exclaims)),
+            ("severity/one-star", i32::from(is_one_star(post))),
+            ("severity/reach", reach(post)),
+        ] {
+            sum.add(EvidenceName::Plain(name), points, None);
+        }
     }
-    let total: i32 = parts.iter().map(|(points, _)| points).sum();
-    let severity = u8::try_from(total.clamp(0, SEVERITY_MAX)).unwrap_or(0);
-    let shown = parts
-        .into_iter()
-        .filter(|(points, _)| *points != 0)
-        .map(|(_, reason)| reason)
-        .collect();
-    (severity, shown)
+    let severity = u8::try_from(sum.total.clamp(0, SEVERITY_MAX)).unwrap_or(0);
+    (severity, sum.parts)
+}
+
+#[derive(Default)]
+struct Sum<'a> {
+    total: i32,
+    parts: Vec<Evidence<'a>>,
+}
+
+impl<'a> Sum<'a> {
+    /// What adds nothing is not shown.
+    fn add(&mut self, name: EvidenceName<'a>, points: i32, span: Option<(usize, usize)>) {
+        if points == 0 {
+            return;
+        }
+        self.total += points;
+        #[expect(clippy::cast_precision_loss, reason = "points are at most two digits")]
+        let weight = points as f32;
+        self.parts.push(Evidence {
+            by: ReasonSource::Rule,
+            name,
+            span,
+            weight,
+        });
+    }
 }
 
 const fn base(primary: Label) -> i32 {
@@ -75,27 +92,15 @@ const fn is_shouted(shape: Shape) -> bool {
     shape.letters >= SHOUTED_LETTERS_MIN && shape.capitals * 10 >= shape.letters * 7
 }
 
-fn is_one_star(mention: &Mention) -> bool {
-    mention.rating.is_some_and(|stars| stars <= 1.0)
+fn is_one_star(post: &Post<'_>) -> bool {
+    post.rating.is_some_and(|stars| stars <= 1.0)
 }
 
-fn reach(mention: &Mention) -> i32 {
-    let followers = mention.author.followers.unwrap_or(0);
+fn reach(post: &Post<'_>) -> i32 {
+    let followers = post.followers.unwrap_or(0);
     if followers >= WIDE_REACH_FOLLOWERS {
         2
     } else {
-        i32::from(followers >= REACH_FOLLOWERS || mention.author.verified)
+        i32::from(followers >= REACH_FOLLOWERS || post.verified)
     }
-}
-
-fn part(name: &str, points: i32, span: Option<(usize, usize)>) -> (i32, Reason) {
-    #[expect(clippy::cast_precision_loss, reason = "points are at most two digits")]
-    let weight = points as f32;
-    let reason = Reason {
-        by: ReasonSource::Rule,
-        name: name.to_owned(),
-        span,
-        weight,
-    };
-    (points, reason)
 }

@@ -130,24 +130,83 @@ fn a_file_read_back_is_the_same_model() {
 }
 
 #[test]
-fn a_file_cut_anywhere_is_refused() {
+fn a_file_cut_anywhere_is_refused_with_the_reason() {
     let bytes = trained(&TINY).to_bytes();
     for length in 0..bytes.len() {
-        assert!(
-            LinearModel::from_bytes(&bytes[..length]).is_err(),
-            "{length}"
-        );
+        let refusal = LinearModel::from_bytes(&bytes[..length]).unwrap_err();
+        let is_known = length >= MARK_BYTES;
+        assert_eq!(refusal == ModelFileError::Foreign, !is_known, "{length}");
+        assert!(!is_known || refusal.to_string().contains("damaged"));
     }
 }
 
 #[test]
-fn a_file_with_any_byte_changed_is_refused() {
+fn the_shipped_file_cut_at_every_64th_is_refused() {
+    let bytes = LinearModel::shipped().unwrap().to_bytes();
+    for part in 0..64 {
+        assert!(
+            LinearModel::from_bytes(&bytes[..bytes.len() * part / 64]).is_err(),
+            "{part}"
+        );
+    }
+}
+
+const MARK_BYTES: usize = 8;
+
+#[test]
+fn a_file_with_any_byte_changed_is_refused_with_the_reason() {
     let bytes = trained(&TINY).to_bytes();
     for at in 0..bytes.len() {
         let mut changed = bytes.clone();
         changed[at] ^= 0x20;
-        assert!(LinearModel::from_bytes(&changed).is_err(), "{at}");
+        let refusal = LinearModel::from_bytes(&changed).unwrap_err();
+        let as_told = match at {
+            0..MARK_BYTES => refusal == ModelFileError::Foreign,
+            8..12 => matches!(refusal, ModelFileError::Format { .. }),
+            _ => matches!(refusal, ModelFileError::Damaged(_)),
+        };
+        assert!(as_told, "{at}: {refusal}");
     }
+}
+
+/// A tiny model's file with other words in its header, its length and hash made right again.
+fn with_header(changes: &[(&str, &str)]) -> Vec<u8> {
+    let bytes = trained(&TINY).to_bytes();
+    let (head, rest) = bytes.split_at(16);
+    let length = u32::from_le_bytes(*head.last_chunk().unwrap()) as usize;
+    let mut header = String::from_utf8(rest[..length].to_vec()).unwrap();
+    for (from, to) in changes {
+        assert!(header.contains(from), "no {from} in {header}");
+        header = header.replacen(from, to, 1);
+    }
+    let mut file = head[..12].to_vec();
+    file.extend(u32::try_from(header.len()).unwrap().to_le_bytes());
+    file.extend(header.as_bytes());
+    file.extend(&rest[length..rest.len() - 32]);
+    LinearModel::sealed(&file)
+}
+
+#[test]
+fn a_file_put_together_anew_is_read() {
+    assert!(LinearModel::from_bytes(&with_header(&[])).is_ok());
+}
+
+#[rstest]
+#[case::a_huge_table("\"word_bits\":5", "\"word_bits\":60", "a size that we never make")]
+#[case::no_table("\"letter_bits\":5", "\"letter_bits\":0", "a size that we never make")]
+#[case::another_table("\"word_bits\":5", "\"word_bits\":6", "another size")]
+#[case::endless_sources("\"sources\":2", "\"sources\":4000000000", "more sources")]
+#[case::too_large_a_number("\"temperature\":1.0", "\"temperature\":1e39", "no usable number")]
+#[case::division_by_nothing("\"temperature\":1.0", "\"temperature\":0.0", "no usable number")]
+#[case::another_kind("\"sources\":2", "\"sources\":\"two\"", "invalid type")]
+#[case::more_than_we_know("\"sources\":2", "\"sources\":2,\"x\":1", "unknown field")]
+fn a_whole_file_that_no_training_writes_is_refused(
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] why: &str,
+) {
+    let refusal = LinearModel::from_bytes(&with_header(&[(from, to)])).unwrap_err();
+    assert!(refusal.to_string().contains(why), "{refusal}");
 }
 
 #[test]

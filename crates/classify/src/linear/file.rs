@@ -1,6 +1,6 @@
 //! A model on disk: a mark, the format's version, a readable header, the table, a hash.
 
-use super::{Header, LinearModel, TABLE_COLUMNS};
+use super::{HeadHeader, Header, LinearModel, SOURCES_MAX, TABLE_COLUMNS};
 use sha2::{Digest, Sha256};
 
 /// Grows when an older program could not read what we write.
@@ -12,6 +12,9 @@ const HASH_BYTES: usize = 32;
 
 /// More buckets than this fit no cache and are a mistake or an attack.
 const BITS_MAX: u8 = 20;
+
+/// One bucket is no table.
+const BITS_MIN: u8 = 1;
 
 /// Hash digits shown: enough to tell two models apart at a glance.
 const VERSION_DIGITS: usize = 8;
@@ -54,9 +57,14 @@ impl LinearModel {
         for row in &self.rows {
             bytes.extend(row.iter().map(|weight| weight.cast_unsigned()));
         }
-        let hash = Sha256::digest(&bytes);
-        bytes.extend_from_slice(&hash);
-        bytes
+        Self::sealed(&bytes)
+    }
+
+    /// A file's content with the right hash at its end, whatever the content is; for those who
+    /// put a file together by hand.
+    pub fn sealed(content: &[u8]) -> Vec<u8> {
+        let hash = Sha256::digest(content);
+        [content, hash.as_slice()].concat()
     }
 
     /// Reads a file's bytes.
@@ -75,9 +83,7 @@ impl LinearModel {
         let (header, rest) = rest.split_at_checked(length as usize).ok_or_else(cut)?;
         let header: Header =
             serde_json::from_slice(header).map_err(|error| damaged(&error.to_string()))?;
-        if header.word_bits > BITS_MAX || header.letter_bits > BITS_MAX {
-            return Err(damaged("its table is larger than any we make"));
-        }
+        header.check()?;
         let table = rest.len().checked_sub(HASH_BYTES).ok_or_else(cut)?;
         let (table, _) = rest.split_at_checked(table).ok_or_else(cut)?;
         let (rows, left) = table.as_chunks::<TABLE_COLUMNS>();
@@ -85,11 +91,39 @@ impl LinearModel {
             rows: rows.iter().map(|row| row.map(u8::cast_signed)).collect(),
             version: version_of(bytes),
             header,
+            notes: crate::pool::Pool::default(),
         };
         if !left.is_empty() || model.rows.len() != model.space().len() {
             return Err(damaged("its table has another size than its header says"));
         }
         Ok(model)
+    }
+}
+
+impl Header {
+    /// A file can be whole and still hold what no training writes.
+    fn check(&self) -> Result<(), ModelFileError> {
+        let sizes = BITS_MIN..=BITS_MAX;
+        if !sizes.contains(&self.word_bits) || !sizes.contains(&self.letter_bits) {
+            return Err(damaged("its table has a size that we never make"));
+        }
+        if self.sources > SOURCES_MAX {
+            return Err(damaged("it names more sources than its table has columns"));
+        }
+        let heads = [&self.general, &self.special, &self.known];
+        let mut numbers = heads
+            .into_iter()
+            .flat_map(|head| head.bias.iter().chain(&head.rules).chain([&head.step]))
+            .chain(&self.decision.offsets)
+            .chain([&self.decision.known_from, &self.decision.temperature]);
+        if !numbers.all(|number| number.is_finite()) || self.decision.temperature <= 0.0 {
+            return Err(damaged("its header holds what is no usable number"));
+        }
+        let lowers = |head: &HeadHeader| head.rules.iter().any(|&counts| counts < 0.0);
+        if lowers(&self.general) || lowers(&self.special) {
+            return Err(damaged("a rule would speak against its own label"));
+        }
+        Ok(())
     }
 }
 

@@ -13,15 +13,18 @@
 //! a rule can only raise its own label.
 
 mod file;
+mod totals;
 
 pub use file::{FORMAT_VERSION, ModelFileError};
 
 use crate::combine::{PerLabel, softmax};
 use crate::features::{FeatureSpace, GramKind, GramSink, visit_grams};
-use crate::model::{Model, ModelScores, Wording};
+use crate::model::{Model, ModelScores};
 use crate::normalise::NormalizedText;
+use crate::pool::Pool;
 use crate::train::example::Example;
 use serde::{Deserialize, Serialize};
+use totals::{Notes, Sums, Totals, number};
 
 /// Columns of one head while it is trained.
 pub const COLUMNS: usize = 8;
@@ -144,6 +147,7 @@ pub struct LinearModel {
     header: Header,
     version: String,
     rows: Vec<[i8; TABLE_COLUMNS]>,
+    notes: Pool<Notes>,
 }
 
 impl LinearModel {
@@ -186,6 +190,7 @@ impl LinearModel {
             header,
             version: String::new(),
             rows,
+            notes: Pool::default(),
         };
         model.version = file::version_of(&model.to_bytes());
         model
@@ -248,23 +253,19 @@ impl LinearModel {
     /// The outputs of the heads before they are joined: `general`, `special`, and how much
     /// the post looks like a trained source.
     pub fn heads_of_example(&self, example: &Example) -> (PerLabel, PerLabel, f32) {
-        let mut totals = Totals::new(&self.rows);
-        let (words, letters) = example.split();
-        for (kind, grams) in [(GramKind::Words, words), (GramKind::Letters, letters)] {
-            for &gram in grams {
-                totals.gram(kind, gram as usize);
-                totals.end_word();
+        self.notes.with(|notes| {
+            let mut totals = Totals::new(&self.rows, notes);
+            let (words, letters) = example.split();
+            for (kind, grams) in [(GramKind::Words, words), (GramKind::Letters, letters)] {
+                for &gram in grams {
+                    totals.word(0, 0);
+                    totals.gram(kind, gram as usize);
+                }
             }
-        }
-        let outputs = self.outputs(&totals, &example.rules);
-        (outputs.general, outputs.special, outputs.known)
-    }
-
-    fn totals(&self, text: &NormalizedText) -> Totals<'_> {
-        let mut totals = Totals::new(&self.rows);
-        visit_grams(text, self.space(), &mut totals);
-        totals.end_word();
-        totals
+            totals.finish();
+            let outputs = self.outputs(&totals, &example.rules);
+            (outputs.general, outputs.special, outputs.known)
+        })
     }
 }
 
@@ -280,176 +281,25 @@ impl Model for LinearModel {
     }
 
     fn score(&self, text: &NormalizedText, rules: &PerLabel) -> ModelScores {
-        let totals = self.totals(text);
-        let outputs = self.outputs(&totals, rules);
-        let decision = &self.header.decision;
-        let share = decision.share_of_special(outputs.known);
-        let logits = decision.logits(&outputs.general, &outputs.special, outputs.known);
-        let wording = totals.wording(self, share, &logits, text);
-        ModelScores {
-            logits: Some(logits),
-            wording,
-        }
-    }
-}
-
-type Sums = [i32; TABLE_COLUMNS];
-
-/// What the n-grams of a text add up to.
-struct Totals<'a> {
-    rows: &'a [[i8; TABLE_COLUMNS]],
-    words: Sums,
-    letters: Sums,
-    /// The letter groups of the word that is being read: at most some 120 small numbers, which
-    /// half the width holds and twice as many fit a register.
-    word_letters: [i16; TABLE_COLUMNS],
-    word_count: usize,
-    letter_count: usize,
-    /// Where each word stands, and the label columns before it was added.
-    spans: Vec<(usize, usize, [i32; 8])>,
-}
-
-impl GramSink for Totals<'_> {
-    fn word(&mut self, start: usize, end: usize) {
-        self.end_word();
-        if self.spans.len() < WORDS_WEIGHED_MAX {
-            self.spans.push((start, end, self.label_sums()));
-        }
-    }
-
-    #[inline]
-    fn gram(&mut self, kind: GramKind, index: usize) {
-        let Some(row) = self.rows.get(index) else {
-            return;
-        };
-        match kind {
-            GramKind::Words => {
-                self.word_count += 1;
-                for (sum, &weight) in self.words.iter_mut().zip(row) {
-                    *sum += i32::from(weight);
-                }
+        self.notes.with(|notes| {
+            let mut totals = Totals::new(&self.rows, notes);
+            visit_grams(text, self.space(), &mut totals);
+            totals.finish();
+            let outputs = self.outputs(&totals, rules);
+            let decision = &self.header.decision;
+            let share = decision.share_of_special(outputs.known);
+            let logits = decision.logits(&outputs.general, &outputs.special, outputs.known);
+            let (_, letter_value) = totals.values();
+            let factors = [
+                self.header.general.step * (1.0 - share) * letter_value,
+                self.header.special.step * share * letter_value,
+            ];
+            ModelScores {
+                logits: Some(logits),
+                wording: totals.wording(factors, &logits, text),
             }
-            GramKind::Letters => {
-                self.letter_count += 1;
-                for (sum, &weight) in self.word_letters.iter_mut().zip(row) {
-                    *sum = sum.wrapping_add(i16::from(weight));
-                }
-            }
-        }
+        })
     }
-}
-
-/// Words of a long text that can stand in the reasons; the sums count all of them.
-const WORDS_WEIGHED_MAX: usize = 200;
-
-/// Words named in the reasons: the third already explains little.
-const WORDS_NAMED: usize = 3;
-
-/// A smaller part in the verdict is no reason.
-const WORD_WEIGHT_MIN: f32 = 0.05;
-
-impl<'a> Totals<'a> {
-    fn end_word(&mut self) {
-        for (sum, letters) in self.letters.iter_mut().zip(&mut self.word_letters) {
-            *sum += i32::from(std::mem::take(letters));
-        }
-    }
-
-    const fn new(rows: &'a [[i8; TABLE_COLUMNS]]) -> Self {
-        Self {
-            rows,
-            words: [0; TABLE_COLUMNS],
-            letters: [0; TABLE_COLUMNS],
-            word_letters: [0; TABLE_COLUMNS],
-            word_count: 0,
-            letter_count: 0,
-            spans: Vec::new(),
-        }
-    }
-
-    fn values(&self) -> (f32, f32) {
-        (value_of(self.word_count), value_of(self.letter_count))
-    }
-
-    /// Sums of the eight label columns. Letter groups and words count together here: it only
-    /// decides which words are named.
-    fn label_sums(&self) -> [i32; 8] {
-        let mut sums = [0; 8];
-        for (sum, (words, letters)) in sums.iter_mut().zip(self.words.iter().zip(&self.letters)) {
-            *sum = words * 3 + letters;
-        }
-        sums
-    }
-
-    /// The words that spoke most for the winning label against the mean of the others.
-    fn wording(
-        &self,
-        model: &LinearModel,
-        share: f32,
-        logits: &PerLabel,
-        text: &NormalizedText,
-    ) -> Vec<Wording> {
-        let winner = (0..4).fold(0, |best, label| {
-            if logits.get(label) > logits.get(best) {
-                label
-            } else {
-                best
-            }
-        });
-        let (_, letter_value) = self.values();
-        let factors = [
-            model.header.general.step * (1.0 - share) * letter_value,
-            model.header.special.step * share * letter_value,
-        ];
-        let end = self.label_sums();
-        let after = self
-            .spans
-            .iter()
-            .skip(1)
-            .map(|(_, _, sums)| sums)
-            .chain([&end]);
-        let mut found: Vec<(f32, usize, usize)> = self
-            .spans
-            .iter()
-            .zip(after)
-            .map(|((from, to, before), after)| {
-                let mut weight = 0.0;
-                for (column, (before, after)) in before.iter().zip(after).enumerate() {
-                    let sign = if column % 4 == winner {
-                        1.0
-                    } else {
-                        -1.0 / 3.0
-                    };
-                    let factor = factors.get(column / 4).copied().unwrap_or(0.0);
-                    weight += sign * factor * number(after - before);
-                }
-                (weight, *from, *to)
-            })
-            .filter(|(weight, _, _)| *weight >= WORD_WEIGHT_MIN)
-            .collect();
-        found.sort_by(|left, right| right.0.total_cmp(&left.0));
-        found.truncate(WORDS_NAMED);
-        found
-            .into_iter()
-            .map(|(weight, from, to)| Wording {
-                weight,
-                span: text.original_span(from, to),
-            })
-            .collect()
-    }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "sums of small numbers over one post"
-)]
-const fn number(sum: i32) -> f32 {
-    sum as f32
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a count of n-grams")]
-fn value_of(count: usize) -> f32 {
-    1.0 / (count.max(1) as f32).sqrt()
 }
 
 /// The few heaviest weights are cut off, so that the many small ones keep their differences.

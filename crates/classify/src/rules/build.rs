@@ -5,6 +5,7 @@ use super::language_set::{LanguageSet, RULE_LANGUAGES};
 use super::matcher::{MatcherBuilder, PatternId};
 use super::problem::Problem;
 use super::{Context, Rule, RuleSet, examples, file, version_of};
+use crate::pool::Pool;
 use std::collections::{BTreeMap, BTreeSet};
 use switchboard_domain::{Label, NoAnswer};
 use toml::Spanned;
@@ -43,13 +44,6 @@ pub(super) fn build(text: &str) -> Result<RuleSet, Vec<Problem>> {
         mut owner,
         ..
     } = builder;
-    let matcher = match matcher.build() {
-        Ok(matcher) => matcher,
-        Err(message) => {
-            problems.push(Problem::at(text, &(0..0), message));
-            return Err(problems);
-        }
-    };
     for (at, rule) in rules.iter().enumerate() {
         for &pattern in &rule.context.any {
             if let Some(slot) = owner.get_mut(pattern as usize) {
@@ -61,8 +55,9 @@ pub(super) fn build(text: &str) -> Result<RuleSet, Vec<Problem>> {
         version: version_of(&file.version, text),
         rules,
         guards,
-        matcher,
+        matcher: matcher.build(),
         owner,
+        notes: Pool::default(),
     };
     // Examples of a set with holes would fail for reasons that are already told.
     if problems.is_empty() {

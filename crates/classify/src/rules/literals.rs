@@ -1,30 +1,48 @@
 //! What a text must hold before a pattern can match at all.
 //!
 //! Most of a pattern is a list of words. Those are looked for as plain strings, all patterns'
-//! together in one pass, and where one stands as a word the pattern stands. Of what is left a
-//! set of strings is read off such that every match holds one of them; only where one of
-//! those stands is that rest tried.
+//! together in one pass, and where one stands as a word the pattern stands. Of what is left,
+//! each way to match names sets of strings of which every match holds one each; only where all
+//! the sets of one way have a string in the text is the rest tried.
 
+use super::edges::{ends_outside_words, is_word_byte};
+use crate::language::is_small_word;
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 use std::collections::BTreeSet;
 
-/// More strings than this for one pattern cost more to look for than the pattern itself.
+/// More strings than this for one set cost more to look for than the pattern itself.
 const STRINGS_MAX: usize = 600;
 
 /// Small classes (`[oa]`, the last byte of a row of emoji) are written out, large ones (`\w`)
-/// say nothing.
+/// say nothing. A list of signs that are more than a byte each is short enough at any length
+/// people write.
 const CLASS_MAX: usize = 16;
+const WIDE_CLASS_MAX: usize = 64;
 
-type Strings = BTreeSet<Vec<u8>>;
+/// Sets asked for together: a third still spares tries, a fourth only costs strings.
+const SETS_MAX: usize = 3;
+
+/// A set that stands in more texts than this spares too few tries to be asked for beside a
+/// rarer one.
+const COMMONNESS_MAX: f64 = 1.0;
+
+/// A string, and whether it can only stand where a word begins or where no word goes on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Needed {
+    pub(super) string: Vec<u8>,
+    pub(super) from_boundary: bool,
+}
+
+type Strings = BTreeSet<Needed>;
 
 /// What is known of a part of a pattern.
 enum Known {
     /// It matches exactly these strings.
     Exact(Strings),
-    /// Every match holds one of these.
-    Holds(Strings),
-    /// Nothing.
-    Nothing,
+    /// Every match begins with one of these strings.
+    Begins(Strings),
+    /// Every match holds a string of each of these sets.
+    Holds(Vec<Strings>),
 }
 
 /// A pattern taken apart.
@@ -33,8 +51,9 @@ pub(super) struct Parts {
     pub(super) whole: Vec<Whole>,
     /// What else matches.
     pub(super) rest: Option<Hir>,
-    /// Strings of which every match of the rest holds one; empty when there are none to name.
-    pub(super) needed: Vec<Vec<u8>>,
+    /// The ways in which the rest can match, each with its sets; `None` when one of them needs
+    /// no string.
+    pub(super) ways: Option<Vec<Vec<Strings>>>,
 }
 
 /// A string that is a match by itself.
@@ -49,31 +68,68 @@ pub(super) struct Whole {
 
 /// Takes a pattern apart.
 pub(super) fn take_apart(pattern: &Hir) -> Parts {
-    let mut whole = Vec::new();
-    let mut rest = Vec::new();
+    let (mut whole, mut rest, mut ways) = (Vec::new(), Vec::new(), Some(Vec::new()));
     for branch in branches(pattern) {
-        match known(&branch.core) {
+        match known(&branch.core, branch.from_boundary) {
             Known::Exact(strings) if is_useful(&strings) && has_no_look(&branch.core) => {
-                whole.extend(strings.into_iter().map(|string| Whole {
-                    string,
+                whole.extend(strings.into_iter().map(|needed| Whole {
+                    string: needed.string,
                     from_boundary: branch.from_boundary,
                     to_boundary: branch.to_boundary,
                 }));
             }
-            _ => rest.push(branch.joined()),
+            other => {
+                let sets = worth_asking(other);
+                ways = ways.filter(|_| !sets.is_empty());
+                if let Some(ways) = &mut ways {
+                    ways.push(sets);
+                }
+                rest.push(branch.joined());
+            }
         }
     }
-    let rest = (!rest.is_empty()).then(|| Hir::alternation(rest));
-    let needed = match rest.as_ref().map(known) {
-        Some(Known::Exact(strings) | Known::Holds(strings)) if is_useful(&strings) => {
-            strings.into_iter().collect()
-        }
-        _ => Vec::new(),
-    };
     Parts {
         whole,
-        rest,
-        needed,
+        rest: (!rest.is_empty()).then(|| Hir::alternation(rest)),
+        ways,
+    }
+}
+
+/// The rarest sets, with the space before a word cut off their strings.
+fn worth_asking(known: Known) -> Vec<Strings> {
+    let sets = match known {
+        Known::Exact(strings) | Known::Begins(strings) => vec![strings],
+        Known::Holds(sets) => sets,
+    };
+    let mut sets: Vec<Strings> = sets
+        .into_iter()
+        .map(|strings| strings.into_iter().map(from_its_word).collect())
+        .filter(is_useful)
+        .collect();
+    sets.sort_by(|left, right| commonness(left).total_cmp(&commonness(right)));
+    let rare = sets
+        .iter()
+        .take_while(|strings| commonness(strings) <= COMMONNESS_MAX);
+    let kept = rare.count().clamp(1, SETS_MAX);
+    sets.truncate(kept);
+    sets
+}
+
+/// ` late` is `late` where a word begins.
+fn from_its_word(needed: Needed) -> Needed {
+    match needed.string.iter().position(|&byte| byte != b' ') {
+        Some(at @ 1..)
+            if needed
+                .string
+                .get(at)
+                .is_some_and(|&byte| is_word_byte(byte)) =>
+        {
+            Needed {
+                string: needed.string.into_iter().skip(at).collect(),
+                from_boundary: true,
+            }
+        }
+        _ => needed,
     }
 }
 
@@ -138,137 +194,208 @@ fn has_no_look(part: &Hir) -> bool {
     part.properties().look_set().is_empty()
 }
 
-fn known(part: &Hir) -> Known {
+/// What is known of a part; `left` says whether it begins where a word begins or none goes on.
+fn known(part: &Hir, left: bool) -> Known {
     match part.kind() {
-        HirKind::Empty | HirKind::Look(_) => Known::Exact(nothing()),
-        HirKind::Literal(literal) => Known::Exact(Strings::from([literal.0.to_vec()])),
-        HirKind::Class(class) => of_class(class),
-        HirKind::Repetition(repetition) => of_repetition(repetition),
-        HirKind::Capture(capture) => known(&capture.sub),
-        HirKind::Concat(parts) => of_sequence(parts),
-        HirKind::Alternation(parts) => of_choice(parts),
+        HirKind::Empty | HirKind::Look(_) => Known::Exact(just(Vec::new(), left)),
+        HirKind::Literal(literal) => Known::Exact(just(literal.0.to_vec(), left)),
+        HirKind::Class(class) => of_class(class, left),
+        HirKind::Repetition(repetition) => of_repetition(repetition, left),
+        HirKind::Capture(capture) => known(&capture.sub, left),
+        HirKind::Concat(parts) => of_sequence(parts, left),
+        HirKind::Alternation(parts) => of_choice(parts, left),
     }
 }
 
-fn nothing() -> Strings {
-    Strings::from([Vec::new()])
+const NOTHING: Known = Known::Holds(Vec::new());
+
+fn just(string: Vec<u8>, from_boundary: bool) -> Strings {
+    Strings::from([Needed {
+        string,
+        from_boundary,
+    }])
 }
 
-fn of_class(class: &Class) -> Known {
-    let bytes: Vec<u8> = match class {
-        Class::Bytes(class) => class
-            .iter()
-            .flat_map(|range| range.start()..=range.end())
-            .take(CLASS_MAX + 1)
-            .collect(),
-        Class::Unicode(class) if class.is_ascii() => class
-            .iter()
-            .flat_map(|range| range.start()..=range.end())
-            .take(CLASS_MAX + 1)
-            .filter_map(|character| u8::try_from(character).ok())
-            .collect(),
-        Class::Unicode(_) => return Known::Nothing,
+fn of_class(class: &Class, left: bool) -> Known {
+    let (strings, limit): (Vec<Vec<u8>>, usize) = match class {
+        Class::Bytes(class) => {
+            let bytes = class.iter().flat_map(|range| range.start()..=range.end());
+            let strings = bytes.take(CLASS_MAX + 1).map(|byte| vec![byte]).collect();
+            (strings, CLASS_MAX)
+        }
+        Class::Unicode(class) => {
+            let characters = class.iter().flat_map(|range| range.start()..=range.end());
+            let strings = characters
+                .take(WIDE_CLASS_MAX + 1)
+                .map(|character| character.to_string().into_bytes());
+            (strings.collect(), WIDE_CLASS_MAX)
+        }
     };
-    if bytes.len() > CLASS_MAX {
-        return Known::Nothing;
+    if strings.len() > limit {
+        return NOTHING;
     }
-    Known::Exact(bytes.into_iter().map(|byte| vec![byte]).collect())
+    let needed = |string| Needed {
+        string,
+        from_boundary: left,
+    };
+    Known::Exact(strings.into_iter().map(needed).collect())
 }
 
-fn of_repetition(repetition: &Repetition) -> Known {
-    match (repetition.min, repetition.max, known(&repetition.sub)) {
+fn of_repetition(repetition: &Repetition, left: bool) -> Known {
+    match (repetition.min, repetition.max, known(&repetition.sub, left)) {
         (1, Some(1), inner) => inner,
         (0, Some(1), Known::Exact(mut strings)) => {
-            strings.insert(Vec::new());
+            strings.extend(just(Vec::new(), left));
             Known::Exact(strings)
         }
-        (0, _, _) | (_, _, Known::Nothing) => Known::Nothing,
-        (_, _, Known::Exact(strings) | Known::Holds(strings)) => Known::Holds(strings),
+        (0, _, _) => NOTHING,
+        (_, _, Known::Exact(strings)) => Known::Begins(strings),
+        (_, _, other) => other,
     }
 }
 
-fn of_choice(parts: &[Hir]) -> Known {
+/// Of each part that is no plain list its rarest set stands for it.
+fn of_choice(parts: &[Hir], left: bool) -> Known {
     let mut exact = true;
     let mut all = Strings::new();
     for part in parts {
-        match known(part) {
+        match known(part, left) {
             Known::Exact(strings) => all.extend(strings),
-            Known::Holds(strings) => {
+            Known::Begins(strings) => {
                 exact = false;
                 all.extend(strings);
             }
-            Known::Nothing => return Known::Nothing,
+            Known::Holds(sets) => {
+                exact = false;
+                let rarest = sets
+                    .into_iter()
+                    .min_by(|left, right| commonness(left).total_cmp(&commonness(right)));
+                match rarest {
+                    Some(strings) => all.extend(strings),
+                    None => return NOTHING,
+                }
+            }
         }
     }
     if all.len() > STRINGS_MAX {
-        Known::Nothing
+        NOTHING
     } else if exact {
         Known::Exact(all)
     } else {
-        Known::Holds(all)
+        Known::Holds(vec![all])
     }
 }
 
-/// Of parts in a row one set is enough: the one that stands in the fewest texts.
-fn of_sequence(parts: &[Hir]) -> Known {
-    let mut best: Option<Strings> = None;
-    let mut offer = |strings: Strings| {
-        let is_better = best
-            .as_ref()
-            .is_none_or(|best| commonness(&strings) < commonness(best));
-        if is_useful(&strings) && is_better {
-            best = Some(strings);
-        }
-    };
-    let mut running = nothing();
+/// Parts in a row that are plain lists are one list as long as it stays small.
+fn of_sequence(parts: &[Hir], mut left: bool) -> Known {
+    let mut sets = Vec::new();
+    let mut running = just(Vec::new(), left);
     let mut whole = true;
     for part in parts {
-        match known(part) {
+        let next = match known(part, left) {
             Known::Exact(strings) if running.len() * strings.len() <= STRINGS_MAX => {
                 running = joined(&running, &strings);
+                left = left_after(part, left);
+                continue;
             }
-            Known::Exact(strings) => {
-                whole = false;
-                offer(std::mem::replace(&mut running, strings));
+            Known::Exact(strings) => strings,
+            Known::Begins(strings) => {
+                if running.len() * strings.len() <= STRINGS_MAX {
+                    running = joined(&running, &strings);
+                } else {
+                    sets.push(strings);
+                }
+                just(Vec::new(), left)
             }
-            Known::Holds(strings) => {
-                whole = false;
-                offer(std::mem::replace(&mut running, nothing()));
-                offer(strings);
+            Known::Holds(found) => {
+                sets.extend(found.into_iter().filter(is_useful));
+                just(Vec::new(), left)
             }
-            Known::Nothing => {
-                whole = false;
-                offer(std::mem::replace(&mut running, nothing()));
-            }
-        }
+        };
+        whole = false;
+        sets.push(std::mem::replace(&mut running, next));
+        left = left_after(part, left);
     }
     if whole {
         return Known::Exact(running);
     }
-    offer(running);
-    best.map_or(Known::Nothing, Known::Holds)
+    sets.push(running);
+    sets.retain(is_useful);
+    Known::Holds(sets)
+}
+
+/// Whether what follows the part begins where a word begins or none goes on.
+fn left_after(part: &Hir, left: bool) -> bool {
+    match part.kind() {
+        HirKind::Look(Look::WordAscii | Look::Start) => true,
+        HirKind::Look(_) => left,
+        _ => ends_outside_words(part, left),
+    }
 }
 
 fn joined(heads: &Strings, tails: &Strings) -> Strings {
+    let join = |head: &Needed, tail: &Needed| Needed {
+        string: [head.string.as_slice(), &tail.string].concat(),
+        from_boundary: if head.string.is_empty() {
+            tail.from_boundary
+        } else {
+            head.from_boundary
+        },
+    };
     heads
         .iter()
-        .flat_map(|head| tails.iter().map(|tail| [head.as_slice(), tail].concat()))
+        .flat_map(|head| tails.iter().map(move |tail| join(head, tail)))
         .collect()
 }
 
 fn is_useful(strings: &Strings) -> bool {
-    !strings.is_empty() && strings.iter().all(|string| !string.is_empty())
+    let says_something = |needed: &Needed| needed.string.iter().any(|&byte| byte != b' ');
+    !strings.is_empty() && strings.iter().all(says_something)
 }
 
-/// A rough share of texts that hold one of the strings: a letter more is ten times rarer, and
-/// so is a sign beside a letter.
+/// A rough share of texts that hold one of the strings.
 fn commonness(strings: &Strings) -> f64 {
-    let share = |byte: &u8| match byte {
-        b'a'..=b'z' | b'0'..=b'9' | b' ' => 0.1,
-        _ => 0.03,
-    };
-    let of_string = |string: &Vec<u8>| string.iter().take(8).map(share).product::<f64>();
     strings.iter().map(of_string).sum()
+}
+
+fn of_string(needed: &Needed) -> f64 {
+    let is_letter = |byte: &u8| is_word_byte(*byte) || *byte == b'\'';
+    let words = needed.string.split(|byte| !is_letter(byte));
+    let of_words: f64 = words
+        .filter(|word| !word.is_empty())
+        .map(commonness_of)
+        .product();
+    // Of signs alone few are in every fifth post.
+    let signs = needed
+        .string
+        .iter()
+        .filter(|byte| !is_letter(byte) && **byte != b' ');
+    let share = signs.fold(of_words, |share, _| share * 0.2);
+    let may_stand_within_words = !needed.from_boundary
+        && needed
+            .string
+            .first()
+            .is_some_and(|&byte| is_word_byte(byte));
+    if may_stand_within_words {
+        // Endings and other short groups of letters stand in every text.
+        share.max(0.1_f64.powi(i32::try_from(needed.string.len()).unwrap_or(9) - 2))
+    } else {
+        share
+    }
+}
+
+/// The small words of a language stand in every third post or so; of others a letter more
+/// makes a word rarer.
+fn commonness_of(word: &[u8]) -> f64 {
+    if is_small_word(word) {
+        return 0.3;
+    }
+    match word.len() {
+        1 => 0.1,
+        2 | 3 => 0.02,
+        4 | 5 => 0.005,
+        _ => 0.001,
+    }
 }
 
 #[cfg(test)]
@@ -277,19 +404,21 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case::words(r"\b(?:late|later)\b", &["<late>", "<later>"], &[])]
-    #[case::optional_letter("colou?r", &["color", "colour"], &[])]
-    #[case::small_class("roto|rot[ao]s", &["roto", "rotas", "rotos"], &[])]
-    #[case::an_ending(r"\b(?:late|delay\w*)\b", &["<late>"], &["delay"])]
-    #[case::the_rarer_side(r"\b(?:i|we) (?:\w+ ){0,3}cancelled", &[], &["cancelled"])]
-    #[case::anchored("^help", &[], &["help"])]
-    #[case::nothing_needed(r"\w+", &[], &[])]
-    #[case::one_open_branch(r"late|\w+", &["late"], &[])]
-    fn names_what_must_stand(
-        #[case] pattern: &str,
-        #[case] whole: &[&str],
-        #[case] needed: &[&str],
-    ) {
+    #[case::words(r"\b(?:late|later)\b", &["<late>", "<later>"], "-")]
+    #[case::optional_letter("colou?r", &["color", "colour"], "-")]
+    #[case::small_class("roto|rot[ao]s", &["roto", "rotas", "rotos"], "-")]
+    #[case::emoji("😡|👎", &["👎", "😡"], "-")]
+    #[case::an_ending(r"\b(?:late|delay\w*)\b", &["<late>"], "<delay")]
+    #[case::both_sides(r"\b(?:i|we) (?:\w+ ){0,3}cancelled", &[], "<cancelled & <i ,<we ")]
+    #[case::after_a_space(r"\w+ refused", &[], "<refused")]
+    #[case::within_a_word(r"\w+verspatung", &[], "verspatung")]
+    #[case::two_ways(r"\b(?:lost (?:\w+ )?bag|dm.?d me)", &[], "<lost  & <bag / d me & <dm")]
+    #[case::signs(r"(?::d|<3) \w", &[], ":d ,<3 ")]
+    #[case::drawn_out(r"\bcancel+ed|;-?\)+ ", &[], "<cancel & ed / ;),;-)")]
+    #[case::anchored("^help", &[], "<help")]
+    #[case::nothing_needed(r"\w+", &[], "always")]
+    #[case::one_open_branch(r"late|\w+", &["late"], "always")]
+    fn names_what_must_stand(#[case] pattern: &str, #[case] whole: &[&str], #[case] needed: &str) {
         let hir = regex_syntax::ParserBuilder::new()
             .unicode(false)
             .utf8(false)
@@ -297,18 +426,31 @@ mod tests {
             .parse(pattern)
             .unwrap();
         let parts = take_apart(&hir);
+        let edge = |is_edge, sign| if is_edge { sign } else { "" };
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let found: Vec<String> = parts
             .whole
             .iter()
             .map(|whole| {
-                let from = if whole.from_boundary { "<" } else { "" };
-                let to = if whole.to_boundary { ">" } else { "" };
+                let from = edge(whole.from_boundary, "<");
+                let to = edge(whole.to_boundary, ">");
                 format!("{from}{}{to}", text(&whole.string))
             })
             .collect();
         assert_eq!(found, whole);
-        let strings: Vec<String> = parts.needed.iter().map(|string| text(string)).collect();
-        assert_eq!(strings, needed);
+        let set = |strings: &Strings| {
+            let strings: Vec<String> = strings
+                .iter()
+                .map(|needed| edge(needed.from_boundary, "<").to_owned() + &text(&needed.string))
+                .collect();
+            strings.join(",")
+        };
+        let way = |sets: &Vec<Strings>| sets.iter().map(set).collect::<Vec<_>>().join(" & ");
+        let ways = match (&parts.rest, &parts.ways) {
+            (None, _) => "-".to_owned(),
+            (_, None) => "always".to_owned(),
+            (_, Some(ways)) => ways.iter().map(way).collect::<Vec<_>>().join(" / "),
+        };
+        assert_eq!(ways, needed);
     }
 }

@@ -5,19 +5,24 @@
 //! `severity` to the severity, and gives a topic.
 
 mod build;
+mod dictionary;
+mod edges;
 mod examples;
 mod file;
 mod language_set;
 mod literals;
 mod matcher;
 mod problem;
+mod scan;
 
 pub use build::{PATTERN_BYTES_MAX, PATTERNS_PER_LIST_MAX, RULES_MAX, WEIGHT_MAX};
 pub use language_set::{LanguageSet, RULE_LANGUAGES};
 pub use problem::Problem;
 
 use crate::normalise::NormalizedText;
-use matcher::{Matcher, PatternId, Scan};
+use crate::pool::Pool;
+use matcher::{Matcher, PatternId};
+use scan::{Notes, Scan};
 use sha2::{Digest, Sha256};
 use switchboard_domain::{Label, NoAnswer};
 
@@ -33,6 +38,15 @@ pub struct RuleSet {
     matcher: Matcher,
     /// The rule whose `any` holds the pattern; `None` for patterns that only narrow.
     owner: Vec<Option<usize>>,
+    notes: Pool<HitNotes>,
+}
+
+/// What is noted while one text is judged.
+#[derive(Default)]
+struct HitNotes {
+    scan: Notes,
+    /// Whether each guard holds, once it was asked.
+    guards: Vec<Option<bool>>,
 }
 
 /// One rule.
@@ -103,11 +117,21 @@ impl RuleSet {
 
     /// The rules that hit a text in one of these languages, in file order.
     pub fn hits(&self, text: &NormalizedText, languages: LanguageSet) -> Vec<Hit<'_>> {
-        let mut found = self.matcher.scan(text, languages);
-        let mut guards = vec![None; self.guards.len()];
+        self.notes.with(|notes| {
+            notes.guards.clear();
+            notes.guards.resize(self.guards.len(), None);
+            let mut found = Scan::new(&self.matcher, text, &mut notes.scan);
+            self.matcher.look(&mut found, languages);
+            self.judge(&mut found, &mut notes.guards)
+        })
+    }
+
+    fn judge(&self, found: &mut Scan<'_>, guards: &mut [Option<bool>]) -> Vec<Hit<'_>> {
         let mut hits = Vec::new();
         let mut judged = None;
-        for pattern in found.candidates() {
+        let mut next = 0;
+        while let Some(pattern) = found.candidate_from(next) {
+            next = pattern + 1;
             let Some(at) = self.owner.get(pattern as usize).copied().flatten() else {
                 continue;
             };
@@ -118,7 +142,7 @@ impl RuleSet {
             let Some(rule) = self.rules.get(at) else {
                 continue;
             };
-            if rule.context.holds(&mut found) && !self.is_guarded(rule, &mut found, &mut guards) {
+            if rule.context.holds(found) && !self.is_guarded(rule, found, guards) {
                 let first = rule.context.any.iter().find(|&&id| found.contains(id));
                 let span = first.and_then(|&id| found.span(id));
                 hits.push(Hit { rule, span });

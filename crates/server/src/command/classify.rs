@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
-use switchboard_classify::{Classifier, classify_json};
+use switchboard_classify::{Classifier, classify_into};
 
 /// A line longer than this is refused alone: no post is, and memory stays bounded.
 const LINE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -32,13 +32,16 @@ fn classify_lines(
 ) -> Result<Done> {
     let mut done = Done::Fully;
     let mut number = 0_u64;
-    while let Some(line) = next_line(input)? {
+    // Used again for every line.
+    let (mut line, mut told) = (Vec::new(), Vec::new());
+    while next_line(input, &mut line)? {
         number += 1;
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match verdict(classifier, &line) {
-            Ok(verdict) => writeln!(output, "{verdict}")?,
+        told.clear();
+        match verdict(classifier, &line, &mut told) {
+            Ok(()) => output.write_all(&told)?,
             Err(reason) => {
                 done = Done::WithRefusals;
                 writeln!(output, "{}", json!({ "line": number, "error": reason }))?;
@@ -66,21 +69,21 @@ fn open(classify: &Classify) -> Result<Box<dyn BufRead>> {
     }
 }
 
-/// The next line without its end, cut at one byte over the limit; `None` at the end.
-fn next_line(input: &mut impl BufRead) -> Result<Option<Vec<u8>>> {
-    let mut line = Vec::new();
+/// Reads the next line, cut at one byte over the limit; `false` at the end.
+fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool> {
+    line.clear();
     let mut limited = input.by_ref().take(LINE_BYTES_MAX + 1);
     if limited
-        .read_until(b'\n', &mut line)
+        .read_until(b'\n', line)
         .context("cannot read the input")?
         == 0
     {
-        return Ok(None);
+        return Ok(false);
     }
     if line.last() != Some(&b'\n') && line.len() as u64 > LINE_BYTES_MAX {
         skip_line(input)?;
     }
-    Ok(Some(line))
+    Ok(true)
 }
 
 fn skip_line(input: &mut impl BufRead) -> Result<()> {
@@ -97,12 +100,11 @@ fn skip_line(input: &mut impl BufRead) -> Result<()> {
     }
 }
 
-fn verdict(classifier: &Classifier, line: &[u8]) -> Result<String, String> {
+fn verdict(classifier: &Classifier, line: &[u8], told: &mut Vec<u8>) -> Result<(), String> {
     if line.len() as u64 > LINE_BYTES_MAX {
         return Err(format!("the line is over {LINE_BYTES_MAX} bytes"));
     }
-    let told = classify_json(classifier, line).map_err(|error| error.to_string())?;
-    serde_json::to_string(&told).map_err(|error| error.to_string())
+    classify_into(classifier, line, told).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -124,8 +126,8 @@ mod tests {
         let long = vec![b'x'; usize::try_from(LINE_BYTES_MAX).unwrap() + 10];
         let input = [b"one\n".as_slice(), &long, b"\ntwo\n"].concat();
         let mut input = BufReader::new(input.as_slice());
-        let mut lengths = vec![];
-        while let Some(line) = next_line(&mut input).unwrap() {
+        let (mut lengths, mut line) = (vec![], vec![]);
+        while next_line(&mut input, &mut line).unwrap() {
             lengths.push(line.len() as u64);
         }
         assert_eq!(lengths, [4, LINE_BYTES_MAX + 1, 4]);

@@ -16,14 +16,17 @@ use switchboard_stream::topic::{
 };
 use switchboard_stream::{Batch, Log, LogError, LogRecord, NewRecord, Stage, StageError};
 use switchboard_telemetry::{self as telemetry, Outcome};
+use tokio::task::{JoinError, JoinHandle};
 
 /// The name of this stage's group and offsets.
 pub const CONSUMER: &str = "classify";
 
-/// Records judged before other tasks get the thread: about a millisecond's work.
-const RECORDS_BETWEEN_YIELDS: usize = 50;
+/// Records that one thread judges before it would pay to share them: about three milliseconds'
+/// work, many times what another thread costs.
+const RECORDS_OF_A_THREAD_MIN: usize = 200;
 
 /// Labels every post.
+#[derive(Clone)]
 pub struct ClassifyStage {
     /// The rules and the model.
     pub classifier: Arc<Classifier>,
@@ -31,6 +34,8 @@ pub struct ClassifyStage {
     pub brands: Arc<BrandTable>,
     /// Where the records go.
     pub log: Arc<dyn Log>,
+    /// Threads that may judge at once, at least one.
+    pub threads: usize,
 }
 
 #[async_trait]
@@ -40,12 +45,14 @@ impl Stage for ClassifyStage {
     }
 
     async fn process(&self, batch: &Batch) -> Result<Vec<Outcome>, StageError> {
+        let share = batch.records.len().div_ceil(self.threads.max(1));
+        let shares = batch.records.chunks(share.max(RECORDS_OF_A_THREAD_MIN));
+        // All are at work before the first is waited for.
+        let working: Vec<_> = shares.map(|records| self.judging(records)).collect();
         let mut results = Vec::with_capacity(batch.records.len() * 2);
-        for records in batch.records.chunks(RECORDS_BETWEEN_YIELDS) {
-            for record in records {
-                results.extend(self.classify(record).map_err(|error| invalid(&error))?);
-            }
-            tokio::task::yield_now().await;
+        for judged in working {
+            let judged = judged.await.map_err(lost)?;
+            results.extend(judged.map_err(|error| invalid(&error))?);
         }
         self.log
             .append(results)
@@ -70,6 +77,18 @@ impl Stage for ClassifyStage {
 }
 
 impl ClassifyStage {
+    /// Off the threads that serve people.
+    fn judging(&self, records: &[LogRecord]) -> JoinHandle<Result<Vec<NewRecord>, RecordError>> {
+        let (stage, records) = (self.clone(), records.to_vec());
+        tokio::task::spawn_blocking(move || {
+            let mut results = Vec::with_capacity(records.len() * 2);
+            for record in &records {
+                results.extend(stage.classify(record)?);
+            }
+            Ok(results)
+        })
+    }
+
     /// The post in its one lane, and its signal.
     fn classify(&self, record: &LogRecord) -> Result<[NewRecord; 2], RecordError> {
         let received = decode_received(&record.payload)?;
@@ -97,6 +116,14 @@ impl ClassifyStage {
             timestamp: classified.received_at,
         };
         Ok([post, signal])
+    }
+}
+
+/// A panic goes on to the runner, which finds the post it comes from; else the process ends.
+fn lost(error: JoinError) -> StageError {
+    match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(error) => StageError::Transient(error.to_string()),
     }
 }
 

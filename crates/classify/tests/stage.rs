@@ -86,6 +86,7 @@ fn stage(log: &Arc<MemoryLog>) -> ClassifyStage {
         )),
         brands: Arc::new(brands),
         log: Arc::<MemoryLog>::clone(log),
+        threads: 3,
     }
 }
 
@@ -171,4 +172,21 @@ async fn a_log_that_is_away_is_tried_again() {
         .await
         .unwrap_err();
     assert!(matches!(error, StageError::Transient(_)), "{error}");
+}
+
+/// Several threads share a large batch; what they make of it stands in the order of the posts.
+#[tokio::test]
+async fn a_shared_batch_keeps_its_order() {
+    let log = Arc::new(MemoryLog::default());
+    let payloads = (0..1_001).map(|number| received(&format!("post number {number}")));
+    let outcomes = stage(&log)
+        .process(&batch(payloads.collect()))
+        .await
+        .unwrap();
+    assert_eq!(outcomes.len(), 1_001);
+    let appends = log.appends.lock().unwrap();
+    let posts = appends[0].iter().step_by(2);
+    let keys: Vec<&str> = posts.map(|record| record.key.as_str()).collect();
+    let want: Vec<String> = (0..1_001).map(|number| format!("key-{number}")).collect();
+    assert_eq!(keys, want);
 }

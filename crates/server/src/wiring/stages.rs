@@ -14,6 +14,10 @@ use switchboard_stream::log::{Consumer, OffsetHome, Subscription};
 use switchboard_stream::runner::{Progress, Runner, RunnerOptions, Stage, Watched};
 use switchboard_stream::topic::{self, TopicName};
 
+/// Records that are classified at a time: some tens of milliseconds' work, beside which the
+/// wait for the log's acknowledgement is short.
+const CLASSIFY_RECORDS: usize = 2_000;
+
 /// A stage as it is to be run: what it reads, and who keeps its offset.
 pub(super) struct Reading {
     pub(super) stage: Arc<dyn Stage>,
@@ -45,13 +49,14 @@ impl Parts {
             classifier: Arc::new(classifier(&self.config)?),
             brands: Arc::clone(&self.config.brands),
             log: self.log(),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
         };
         Ok(Reading {
             stage: Arc::new(stage),
             group: switchboard_classify::stage::CONSUMER.to_owned(),
             topics: vec![topic::MENTION_RECEIVED],
             offsets: OffsetHome::Log,
-            options: options(1_000),
+            options: options(CLASSIFY_RECORDS),
         })
     }
 

@@ -15,6 +15,7 @@
 //! | [`dead_letter`] | records no stage could handle |
 //! | [`session`] | logging in and out: the pages for it, passwords, own sessions |
 //! | [`author`] | who wrote: accounts over platforms, and their history |
+//! | [`hold_state`] | what a ticket can wait for, in the company's words |
 //! | [`person`] | whom a ticket can be given to |
 //! | [`token`] | API tokens |
 //! | [`openapi`] | the document, made from the table |
@@ -25,6 +26,7 @@
 mod author;
 pub mod config;
 mod dead_letter;
+mod hold_state;
 mod http;
 mod incident;
 mod live;

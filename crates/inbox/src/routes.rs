@@ -6,8 +6,8 @@ use crate::http::gate::{Gate, SignOfLife, guard};
 use crate::openapi::describe::Description;
 use crate::state::Inbox;
 use crate::{
-    author, dead_letter, incident, live, openapi_route, page, person, queue, session, ticket,
-    token, topic,
+    author, dead_letter, hold_state, incident, live, openapi_route, page, person, queue, session,
+    ticket, token, topic,
 };
 use axum::Router;
 use axum::http::Method;
@@ -64,6 +64,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route(Method::POST, "/api/v1/tickets/{id}/merge", WORK, ticket::merge::describe_merge, || post(ticket::merge::merge)),
     route(Method::POST, "/api/v1/tickets/{id}/unmerge", WORK, ticket::merge::describe_unmerge, || post(ticket::merge::unmerge)),
     route(Method::POST, "/api/v1/tickets/{id}/split", WORK, ticket::split::describe, || post(ticket::split::split)),
+    route(Method::GET, "/api/v1/states", READ, hold_state::describe, || get(hold_state::list)),
     route(Method::GET, "/api/v1/queues", READ, queue::describe, || get(queue::list)),
     route(Method::GET, LIVE, READ, live::open::describe, || get(live::open::open)),
     route(Method::GET, "/api/v1/incidents", READ, incident::list::describe, || get(incident::list::list)),

@@ -216,6 +216,7 @@ mod tests {
         mergeTicket 200 400 401 403 404 409 413 415 422 500 503
         unmergeTicket 200 400 401 403 404 409 422 500 503
         splitTicket 200 400 401 403 404 409 413 415 422 500 503
+        listStates 200 401 403 500 503
         listQueues 200 401 403 500 503
         openLive 200 400 401 403 429 500 503
         listIncidents 200 400 401 403 500 503

@@ -2,6 +2,7 @@
 
 use switchboard_domain::access::Role;
 use switchboard_domain::routing::Priority;
+use switchboard_domain::sla::HoldKind;
 use switchboard_domain::ticket::Status;
 use switchboard_domain::{Form, Label};
 use utoipa::openapi::schema::{
@@ -30,6 +31,10 @@ pub(crate) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> RefOr<Sche
         .schema_type(SchemaType::from(Type::String))
         .enum_values(Some(words))
         .into()
+}
+
+pub(crate) fn hold_kind() -> RefOr<Schema> {
+    one_of(HoldKind::ALL.map(HoldKind::as_str))
 }
 
 pub(crate) fn label() -> RefOr<Schema> {

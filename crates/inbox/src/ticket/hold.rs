@@ -24,7 +24,7 @@ pub(crate) struct HoldBody {
     /// Whom or what it waits for. Clocks pause where the policy says so, never for an approval.
     /// Needed unless `state` is given.
     #[serde(default)]
-    #[schema(schema_with = kinds)]
+    #[schema(schema_with = schema::hold_kind)]
     kind: Option<HoldKind>,
     /// One of the states of the configuration, which says the kind.
     #[serde(default)]
@@ -104,10 +104,6 @@ fn meaning(book: &SlaBook, body: &HoldBody) -> Result<(Option<Slug>, HoldKind), 
         ));
     }
     Ok((Some(state.clone()), meaning.kind))
-}
-
-fn kinds() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-    schema::one_of(HoldKind::ALL.map(HoldKind::as_str))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 /** Every operation the page uses, by name. */
-import type { HoldKind } from '../ticket/hold'
+import type { HoldKind, OwnState } from '../ticket/hold'
 import { call } from './client'
 import type {
   Incident,
@@ -26,6 +26,9 @@ export const session = () => call<Session>('GET', '/api/v1/session')
 export const signOut = () => call<void>('DELETE', '/api/v1/session')
 export const people = async () => (await call<{ people: Person[] }>('GET', '/api/v1/people')).people
 export const queues = async () => (await call<{ queues: Queue[] }>('GET', '/api/v1/queues')).queues
+
+/** The company's own words for what a ticket can wait for. */
+export const states = async () => (await call<{ states: OwnState[] }>('GET', '/api/v1/states')).states
 
 export function tickets(
   query: Record<string, string>,

@@ -1,6 +1,6 @@
 /** What a command has to ask first: a label, a department, a person, a time. */
 import type { Ticket } from '../api/types'
-import { HOLD_SAYS, HOLDS, type HoldKind } from '../ticket/hold'
+import { HOLD_SAYS, type HoldChoice, holdChoices } from '../ticket/hold'
 import { capital, departmentName, LABELS, labelName, PRIORITIES } from '../ticket/names'
 import { type Later, laterChoices, typedLater } from '../time/later'
 import { moment } from '../time/moment'
@@ -51,12 +51,14 @@ export function choose(command: string, id: string): void {
 /** What it waits for first, then until when; a department that has to agree takes no time. */
 function hold(id: string, ticket: Ticket): void {
   const back = { value: 'back', title: 'It is our turn again', keys: '0' }
-  const kinds = HOLDS.map(({ kind, title, note }, index) => ({
-    value: kind,
+  const offered = holdChoices(inbox.states)
+  const kinds = offered.map(({ kind, state, title, note }, index) => ({
+    value: String(index),
     title,
     note,
-    keys: String(index + 1),
-    current: ticket.hold?.kind === kind,
+    // Only the digits are keys.
+    keys: index < 9 ? String(index + 1) : undefined,
+    current: ticket.hold?.kind === kind && ticket.hold.state === (state ?? kind.replaceAll('_', '-')),
   }))
   dialogs.choose({
     title: `#${id} has to wait`,
@@ -64,14 +66,17 @@ function hold(id: string, ticket: Ticket): void {
     choices: ticket.hold ? [back, ...kinds] : kinds,
     filter: false,
     choose: (value) => {
+      const chosen = offered[Number(value)]
       if (value === 'back') void perform(id, { kind: 'release' })
-      else if (value === 'approval') askApprover(id, ticket)
-      else askTime(id, value as HoldKind)
+      else if (chosen?.kind === 'approval') askApprover(id, ticket, chosen)
+      else if (chosen) askTime(id, chosen)
     },
   })
 }
 
-function askApprover(id: string, ticket: Ticket): void {
+type Chosen = HoldChoice & { state?: string }
+
+function askApprover(id: string, ticket: Ticket, { state }: Chosen): void {
   const others = inbox.departments.filter((department) => department !== ticket.department)
   const choices = others.map((department) => ({
     value: department,
@@ -79,12 +84,12 @@ function askApprover(id: string, ticket: Ticket): void {
     current: ticket.hold?.approver === department,
   }))
   ask(`Who has to agree to #${id}`, choices, true, (approver) =>
-    performAndNext(id, { kind: 'hold', hold: 'approval', approver }),
+    performAndNext(id, { kind: 'hold', hold: 'approval', state, approver }),
   )
 }
 
 /** Only what is put off needs a time; the rest comes back when somebody writes. */
-function askTime(id: string, kind: HoldKind): void {
+function askTime(id: string, { kind, state }: Chosen): void {
   const now = serverNow()
   const asChoice = ({ title, at }: Later) => ({
     value: new Date(at).toISOString(),
@@ -102,7 +107,7 @@ function askTime(id: string, kind: HoldKind): void {
       return later && asChoice(later)
     },
     none: 'That is no time: 45m, 2h, 3d, 14:30 and tomorrow 9:00 are.',
-    choose: (until) => performAndNext(id, { kind: 'hold', hold: kind, until: until || undefined }),
+    choose: (until) => performAndNext(id, { kind: 'hold', hold: kind, state, until: until || undefined }),
   })
 }
 

@@ -8,6 +8,7 @@ import { fixedViews, queueView, type View } from '../list/view'
 import { Batch } from '../live/batch'
 import { SharedLive } from '../live/shared'
 import type { Connection } from '../live/stream'
+import { nameStates, type OwnState } from '../ticket/hold'
 import { announcer } from './announcer.svelte'
 import { authors } from './authors.svelte'
 import { opened } from './opened.svelte'
@@ -29,6 +30,7 @@ class Inbox {
   problem = $state.raw<Problem>()
   queues = $state.raw<Queue[]>([])
   people = $state.raw<Person[]>([])
+  states = $state.raw<OwnState[]>([])
   incidents = $state.raw<IncidentSummary[]>([])
   connection = $state.raw<Connection>({ state: 'connecting' })
   /** The row that keys work on. */
@@ -69,7 +71,12 @@ class Inbox {
       return
     }
     this.listen()
-    await Promise.allSettled([this.readQueues(), this.readPeople(), this.readIncidents()])
+    await Promise.allSettled([
+      this.readQueues(),
+      this.readPeople(),
+      this.readStates(),
+      this.readIncidents(),
+    ])
   }
 
   /** Lists may be read from now on: the page reads its own first. */
@@ -104,6 +111,11 @@ class Inbox {
 
   private async readPeople(): Promise<void> {
     this.people = await api.people()
+  }
+
+  private async readStates(): Promise<void> {
+    this.states = await api.states()
+    nameStates(this.states)
   }
 
   private listen(): void {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Clock } from '../api/types'
-import { clocksWhile, type Hold, holdMeaning, holdWords } from './hold'
+import { clocksWhile, type Hold, holdChoices, holdMeaning, holdWords, nameStates } from './hold'
 
 const since = '2026-03-01T12:00:00Z'
 
@@ -24,4 +24,18 @@ test.each<[Clock[], string]>([
   [[], ''],
 ])('what the clocks do meanwhile', (clocks, want) => {
   expect(clocksWhile(clocks)).toBe(want)
+})
+
+test('the company’s own states stand behind the built-in kinds, with what they mean', () => {
+  const lab = { state: 'waiting-lab', name: 'Waits for the lab', kind: 'waiting_external' } as const
+  expect(holdChoices([lab]).at(-1)).toEqual({
+    kind: 'waiting_external',
+    state: 'waiting-lab',
+    title: 'Waits for the lab',
+    note: 'wait for somebody outside',
+  })
+  expect(holdChoices([]).map(({ state }) => state)).toEqual([undefined, undefined, undefined, undefined])
+  nameStates([lab])
+  expect(holdWords({ ...lab, since })).toBe('Waits for the lab')
+  nameStates([])
 })

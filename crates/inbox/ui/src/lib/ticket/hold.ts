@@ -28,6 +28,29 @@ export const HOLDS: readonly HoldChoice[] = [
   { kind: 'approval', title: 'Wait for a department to agree', note: 'clocks run on' },
 ]
 
+/** A word of the company's own for one of the kinds. */
+export interface OwnState {
+  state: string
+  name: string
+  kind: HoldKind
+}
+
+let names: ReadonlyMap<string, string> = new Map()
+
+/** What the company calls its own states, from now on. */
+export function nameStates(states: readonly OwnState[]): void {
+  names = new Map(states.map(({ state, name }) => [state, name]))
+}
+
+/** What can be chosen: the kinds, then the company's own states with what they mean. */
+export function holdChoices(states: readonly OwnState[]): (HoldChoice & { state?: string })[] {
+  const own = states.map(({ state, name, kind }) => {
+    const meant = HOLDS.find((hold) => hold.kind === kind)
+    return { kind, state, title: name, note: meant ? meant.title.toLowerCase() : words(kind) }
+  })
+  return [...HOLDS, ...own]
+}
+
 const WAITS: Record<HoldKind, string> = {
   snoozed: 'Put off',
   waiting_customer: 'Waiting for the author',
@@ -49,7 +72,7 @@ export const HOLD_SAYS =
 
 export function holdWords({ state, kind, approver }: Hold): string {
   if (kind === 'approval' && approver) return `Waiting until ${departmentName(approver)} agrees`
-  return isOwn({ state, kind }) ? departmentName(state) : (WAITS[kind] ?? words(state))
+  return isOwn({ state, kind }) ? (names.get(state) ?? departmentName(state)) : (WAITS[kind] ?? words(state))
 }
 
 /** What a state of the company's own means; empty where its name says so already. */

@@ -30,7 +30,7 @@ pub(super) struct Entry {
     pub(super) at_words: bool,
 }
 
-/// The strings, each known by its place in the list it was built from.
+/// The strings, each known by a number.
 #[derive(Debug)]
 pub(super) struct Dictionary {
     slots: Vec<Slot>,
@@ -87,24 +87,24 @@ impl Node {
 }
 
 impl Dictionary {
-    /// Puts the strings together. No string may be empty.
-    pub(super) fn build(entries: &[Entry]) -> Self {
+    /// Puts the strings together, each with the number it is known by. No string may be empty.
+    pub(super) fn build(entries: &[(Entry, u32)]) -> Self {
         let mut trie = Trie {
             steps: BTreeMap::new(),
             nodes: 2,
         };
-        for (at, entry) in entries.iter().enumerate() {
-            trie.insert(entry, u32::try_from(at).unwrap_or(NONE));
+        for (entry, number) in entries {
+            trie.insert(entry, *number);
         }
         let mut dictionary = trie.into_table();
-        for entry in entries.iter().filter(|entry| !entry.at_words) {
+        for (entry, _) in entries.iter().filter(|(entry, _)| !entry.at_words) {
             dictionary.announce(&entry.string);
         }
         dictionary
     }
 
-    /// Calls `found` with the string's place in the list, its start and its end, for every
-    /// string at every place it stands.
+    /// Calls `found` with the string's number, its start and its end, for every string at every
+    /// place it stands.
     #[inline]
     pub(super) fn look(&self, text: &[u8], mut found: impl FnMut(u32, usize, usize)) {
         let [word_root, root] = self.roots;
@@ -334,7 +334,7 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
-    fn found(entries: &[Entry], text: &str) -> Vec<(u32, usize, usize)> {
+    fn found(entries: &[(Entry, u32)], text: &str) -> Vec<(u32, usize, usize)> {
         let mut found = Vec::new();
         let dictionary = Dictionary::build(entries);
         dictionary.look(text.as_bytes(), |entry, from, to| {
@@ -344,17 +344,18 @@ mod tests {
         found
     }
 
-    fn sought_plainly(entries: &[Entry], text: &str) -> Vec<(u32, usize, usize)> {
+    fn sought_plainly(entries: &[(Entry, u32)], text: &str) -> Vec<(u32, usize, usize)> {
         let bytes = text.as_bytes();
         let mut found = Vec::new();
-        for (number, entry) in (0..).zip(entries) {
+        for (entry, number) in entries {
             for at in 0..bytes.len() {
                 let within = at > 0 && is_word_byte(bytes[at - 1]) || !is_word_byte(bytes[at]);
                 if bytes[at..].starts_with(&entry.string) && !(entry.at_words && within) {
-                    found.push((number, at, at + entry.string.len()));
+                    found.push((*number, at, at + entry.string.len()));
                 }
             }
         }
+        found.sort_unstable();
         found
     }
 
@@ -369,7 +370,7 @@ mod tests {
                 string: string.into_bytes(),
             };
             let entries: BTreeSet<Entry> = strings.into_iter().map(entry).collect();
-            let entries: Vec<Entry> = entries.into_iter().collect();
+            let entries: Vec<(Entry, u32)> = entries.into_iter().zip(0..).collect();
             prop_assert_eq!(found(&entries, &text), sought_plainly(&entries, &text));
         }
     }

@@ -23,6 +23,9 @@ const NONE: u32 = u32::MAX;
 const STEP_FILTER_BITS: u32 = 18;
 const ANYWHERE_FILTER_BITS: u32 = 15;
 
+/// Room for every pair of bytes, so that this one errs seldom.
+const SHORT_FILTER_BITS: u32 = 16;
+
 /// A string to look for; `at_words` says that it counts only where a word begins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Entry {
@@ -39,8 +42,8 @@ pub(super) struct Dictionary {
     steps: Filter<STEP_FILTER_BITS>,
     /// First three bytes of longer strings that begin anywhere.
     anywhere: Filter<ANYWHERE_FILTER_BITS>,
-    /// First bytes of strings of one and two bytes that begin anywhere.
-    short: [bool; 256],
+    /// First two bytes of strings of one and two bytes that begin anywhere.
+    short: Filter<SHORT_FILTER_BITS>,
 }
 
 /// One step: from a node by one to four bytes.
@@ -114,8 +117,8 @@ impl Dictionary {
             if in_word && !was_in_word {
                 self.walk(word_root, text, at, &mut found);
             }
-            let is_short = self.short.get(usize::from(byte)).copied().unwrap_or(false);
-            if is_short || self.anywhere.has(key(ANYWHERE, 3, four_at(text, at))) {
+            let next = four_at(text, at);
+            if self.short.has(key(ANYWHERE, 2, next)) || self.anywhere.has(key(ANYWHERE, 3, next)) {
                 self.walk(root, text, at, &mut found);
             }
         }
@@ -193,12 +196,13 @@ impl Dictionary {
 
     /// Lets the beginning of a string that may stand anywhere through.
     fn announce(&mut self, string: &[u8]) {
-        if string.len() >= 3 {
-            self.anywhere.add(key(ANYWHERE, 3, four_at(string, 0)));
-        } else if let Some(first) = string.first()
-            && let Some(short) = self.short.get_mut(usize::from(*first))
-        {
-            *short = true;
+        let first = four_at(string, 0);
+        match string.len() {
+            1 => (0..=255).for_each(|second| {
+                self.short.add(key(ANYWHERE, 2, first | second << 8));
+            }),
+            2 => self.short.add(key(ANYWHERE, 2, first)),
+            _ => self.anywhere.add(key(ANYWHERE, 3, first)),
         }
     }
 }
@@ -245,7 +249,7 @@ impl Trie {
             roots: [with_steps(AT_WORDS), with_steps(ANYWHERE)],
             steps: Filter::new(),
             anywhere: Filter::new(),
-            short: [false; 256],
+            short: Filter::new(),
         };
         for (key, mut slot) in self.steps {
             slot.node = with_steps(slot.node.number());

@@ -88,7 +88,8 @@ impl Classifier {
         let scores = combine(weights, model.logits, &self.thresholds);
         let (label, confidence, margin) = verdict(&scores);
         let labels = labels_over(&scores, label, &self.thresholds);
-        let mut reasons: Vec<Evidence<'_>> = rule_evidence(&hits).collect();
+        let mut reasons = Vec::with_capacity(REASONS_MAX);
+        reasons.extend(rule_evidence(&hits));
         reasons.extend(rating.map(|(_, evidence)| evidence));
         reasons.extend(word_evidence(label, &model.wording));
         let (severity, parts) = severity(post, text.shape, labels, label, &hits);

@@ -36,7 +36,7 @@ pub(crate) fn severity<'a>(
         // Strong words about nothing of ours are chatter, not an emergency.
         let about_us = primary != Label::General || hit.rule.label.is_some();
         if counts && about_us {
-            let name = EvidenceName::Severity(&hit.rule.name);
+            let name = EvidenceName::Plain(hit.rule.severity_name());
             sum.add(name, i32::from(hit.rule.severity), hit.span);
         }
     }

@@ -3,7 +3,6 @@
 use crate::combine::LabelSet;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
-use std::fmt;
 use switchboard_domain::{Classification, Label, NoAnswer, Reason, ReasonSource, Scores};
 
 /// Written like a [`Classification`], field by field.
@@ -40,20 +39,17 @@ pub(crate) struct Evidence<'a> {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum EvidenceName<'a> {
-    /// A rule's own name, or one of ours.
+    /// A rule's own name, that of its severity, or one of ours.
     Plain(&'a str),
-    /// What a rule of this name adds to the severity.
-    Severity(&'a str),
     /// Words that spoke for this label.
     Wording(Label),
 }
 
-impl fmt::Display for EvidenceName<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<'a> EvidenceName<'a> {
+    const fn as_str(self) -> &'a str {
         match self {
-            Self::Plain(name) => formatter.write_str(name),
-            Self::Severity(rule) => write!(formatter, "severity/{rule}"),
-            Self::Wording(label) => formatter.write_str(wording_for(*label)),
+            Self::Plain(name) => name,
+            Self::Wording(label) => wording_for(label),
         }
     }
 }
@@ -69,11 +65,7 @@ const fn wording_for(label: Label) -> &'static str {
 
 impl Serialize for EvidenceName<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Plain(name) => serializer.serialize_str(name),
-            Self::Severity(_) => serializer.collect_str(self),
-            Self::Wording(label) => serializer.serialize_str(wording_for(*label)),
-        }
+        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -81,7 +73,7 @@ impl From<Evidence<'_>> for Reason {
     fn from(evidence: Evidence<'_>) -> Self {
         Self {
             by: evidence.by,
-            name: evidence.name.to_string(),
+            name: evidence.name.as_str().to_owned(),
             span: evidence.span,
             weight: evidence.weight,
         }

@@ -55,8 +55,9 @@ struct ReadWord {
 }
 
 /// The sums of one word's letter groups: the same whenever the word is met, so that they are
-/// looked up once and then remembered.
+/// looked up once and then remembered. Each in one line of the cache.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
 struct KnownWord {
     word: ShortWord,
     letters: WordSums,

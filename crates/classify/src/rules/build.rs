@@ -137,6 +137,7 @@ impl Builder<'_> {
         self.demand_examples(entry);
         Rule {
             name: entry.name.get_ref().clone(),
+            severity_name: format!("severity/{}", entry.name.get_ref()),
             label: self.label(entry),
             weight: self.weight(entry),
             severity: self.severity(entry),

@@ -23,6 +23,9 @@ const NONE: u32 = u32::MAX;
 const STEP_FILTER_BITS: u32 = 18;
 const ANYWHERE_FILTER_BITS: u32 = 15;
 
+/// Room for every pair of bytes, so that this one errs seldom.
+const SHORT_FILTER_BITS: u32 = 16;
+
 /// A string to look for; `at_words` says that it counts only where a word begins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Entry {
@@ -30,7 +33,7 @@ pub(super) struct Entry {
     pub(super) at_words: bool,
 }
 
-/// The strings, each known by its place in the list it was built from.
+/// The strings, each known by a number.
 #[derive(Debug)]
 pub(super) struct Dictionary {
     slots: Vec<Slot>,
@@ -39,8 +42,8 @@ pub(super) struct Dictionary {
     steps: Filter<STEP_FILTER_BITS>,
     /// First three bytes of longer strings that begin anywhere.
     anywhere: Filter<ANYWHERE_FILTER_BITS>,
-    /// First bytes of strings of one and two bytes that begin anywhere.
-    short: [bool; 256],
+    /// First two bytes of strings of one and two bytes that begin anywhere.
+    short: Filter<SHORT_FILTER_BITS>,
 }
 
 /// One step: from a node by one to four bytes.
@@ -87,24 +90,24 @@ impl Node {
 }
 
 impl Dictionary {
-    /// Puts the strings together. No string may be empty.
-    pub(super) fn build(entries: &[Entry]) -> Self {
+    /// Puts the strings together, each with the number it is known by. No string may be empty.
+    pub(super) fn build(entries: &[(Entry, u32)]) -> Self {
         let mut trie = Trie {
             steps: BTreeMap::new(),
             nodes: 2,
         };
-        for (at, entry) in entries.iter().enumerate() {
-            trie.insert(entry, u32::try_from(at).unwrap_or(NONE));
+        for (entry, number) in entries {
+            trie.insert(entry, *number);
         }
         let mut dictionary = trie.into_table();
-        for entry in entries.iter().filter(|entry| !entry.at_words) {
+        for (entry, _) in entries.iter().filter(|(entry, _)| !entry.at_words) {
             dictionary.announce(&entry.string);
         }
         dictionary
     }
 
-    /// Calls `found` with the string's place in the list, its start and its end, for every
-    /// string at every place it stands.
+    /// Calls `found` with the string's number, its start and its end, for every string at every
+    /// place it stands.
     #[inline]
     pub(super) fn look(&self, text: &[u8], mut found: impl FnMut(u32, usize, usize)) {
         let [word_root, root] = self.roots;
@@ -114,8 +117,8 @@ impl Dictionary {
             if in_word && !was_in_word {
                 self.walk(word_root, text, at, &mut found);
             }
-            let is_short = self.short.get(usize::from(byte)).copied().unwrap_or(false);
-            if is_short || self.anywhere.has(key(ANYWHERE, 3, four_at(text, at))) {
+            let next = four_at(text, at);
+            if self.short.has(key(ANYWHERE, 2, next)) || self.anywhere.has(key(ANYWHERE, 3, next)) {
                 self.walk(root, text, at, &mut found);
             }
         }
@@ -193,12 +196,13 @@ impl Dictionary {
 
     /// Lets the beginning of a string that may stand anywhere through.
     fn announce(&mut self, string: &[u8]) {
-        if string.len() >= 3 {
-            self.anywhere.add(key(ANYWHERE, 3, four_at(string, 0)));
-        } else if let Some(first) = string.first()
-            && let Some(short) = self.short.get_mut(usize::from(*first))
-        {
-            *short = true;
+        let first = four_at(string, 0);
+        match string.len() {
+            1 => (0..=255).for_each(|second| {
+                self.short.add(key(ANYWHERE, 2, first | second << 8));
+            }),
+            2 => self.short.add(key(ANYWHERE, 2, first)),
+            _ => self.anywhere.add(key(ANYWHERE, 3, first)),
         }
     }
 }
@@ -245,7 +249,7 @@ impl Trie {
             roots: [with_steps(AT_WORDS), with_steps(ANYWHERE)],
             steps: Filter::new(),
             anywhere: Filter::new(),
-            short: [false; 256],
+            short: Filter::new(),
         };
         for (key, mut slot) in self.steps {
             slot.node = with_steps(slot.node.number());
@@ -334,7 +338,7 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
-    fn found(entries: &[Entry], text: &str) -> Vec<(u32, usize, usize)> {
+    fn found(entries: &[(Entry, u32)], text: &str) -> Vec<(u32, usize, usize)> {
         let mut found = Vec::new();
         let dictionary = Dictionary::build(entries);
         dictionary.look(text.as_bytes(), |entry, from, to| {
@@ -344,17 +348,18 @@ mod tests {
         found
     }
 
-    fn sought_plainly(entries: &[Entry], text: &str) -> Vec<(u32, usize, usize)> {
+    fn sought_plainly(entries: &[(Entry, u32)], text: &str) -> Vec<(u32, usize, usize)> {
         let bytes = text.as_bytes();
         let mut found = Vec::new();
-        for (number, entry) in (0..).zip(entries) {
+        for (entry, number) in entries {
             for at in 0..bytes.len() {
                 let within = at > 0 && is_word_byte(bytes[at - 1]) || !is_word_byte(bytes[at]);
                 if bytes[at..].starts_with(&entry.string) && !(entry.at_words && within) {
-                    found.push((number, at, at + entry.string.len()));
+                    found.push((*number, at, at + entry.string.len()));
                 }
             }
         }
+        found.sort_unstable();
         found
     }
 
@@ -369,7 +374,7 @@ mod tests {
                 string: string.into_bytes(),
             };
             let entries: BTreeSet<Entry> = strings.into_iter().map(entry).collect();
-            let entries: Vec<Entry> = entries.into_iter().collect();
+            let entries: Vec<(Entry, u32)> = entries.into_iter().zip(0..).collect();
             prop_assert_eq!(found(&entries, &text), sought_plainly(&entries, &text));
         }
     }

@@ -58,12 +58,15 @@ pub(super) enum Meaning {
         way: u16,
         set: u8,
     },
+    /// There are no more.
+    End,
 }
 
 impl Meaning {
-    const fn pattern(self) -> PatternId {
+    const fn pattern(self) -> Option<PatternId> {
         match self {
-            Self::Stands { pattern, .. } | Self::Needed { pattern, .. } => pattern,
+            Self::Stands { pattern, .. } | Self::Needed { pattern, .. } => Some(pattern),
+            Self::End => None,
         }
     }
 }
@@ -152,20 +155,24 @@ impl MatcherBuilder {
             let pattern = self.patterns.get(id as usize);
             pattern.is_some_and(|pattern| pattern.speaks(languages))
         };
-        let (mut strings, mut meanings, mut ends) = (Vec::new(), Vec::new(), vec![0]);
+        let (mut strings, mut meanings) = (Vec::new(), Vec::new());
         for (string, means) in &self.strings {
             let before = meanings.len();
-            meanings.extend(means.iter().filter(|meaning| speaks(meaning.pattern())));
+            meanings.extend(
+                means
+                    .iter()
+                    .filter(|meaning| meaning.pattern().is_some_and(speaks)),
+            );
             if meanings.len() > before {
-                strings.push(string.clone());
-                ends.push(u32::try_from(meanings.len()).unwrap_or(u32::MAX));
+                meanings.push(Meaning::End);
+                let first = u32::try_from(before).unwrap_or(u32::MAX);
+                strings.push((string.clone(), first));
             }
         }
         Section {
             languages,
             strings: Dictionary::build(&strings),
             meanings,
-            ends,
         }
     }
 }
@@ -207,22 +214,9 @@ pub(super) struct Matcher {
 struct Section {
     languages: LanguageSet,
     strings: Dictionary,
-    /// What the strings mean, one string's after the other's.
+    /// What the strings mean. A string is known by the place of its first meaning; the last
+    /// is followed by [`Meaning::End`].
     meanings: Vec<Meaning>,
-    /// Where each string's meanings begin, which is where those before it end.
-    ends: Vec<u32>,
-}
-
-impl Section {
-    fn meanings_of(&self, string: u32) -> &[Meaning] {
-        let at = string as usize;
-        let (Some(&from), Some(&to)) = (self.ends.get(at), self.ends.get(at + 1)) else {
-            return &[];
-        };
-        self.meanings
-            .get(from as usize..to as usize)
-            .unwrap_or_default()
-    }
 }
 
 impl Pattern {
@@ -249,7 +243,8 @@ impl Matcher {
             return;
         };
         section.strings.look(scan.text(), |string, start, end| {
-            scan.take(section.meanings_of(string), start, end);
+            let meanings = section.meanings.get(string as usize..);
+            scan.take(meanings.unwrap_or_default(), start, end);
         });
     }
 }

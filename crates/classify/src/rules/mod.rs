@@ -64,8 +64,17 @@ pub struct Rule {
     pub topic: Option<String>,
     /// Why the post needs nobody when the rule hits and nothing else speaks against it.
     pub answer: Option<NoAnswer>,
+    /// How the reasons name what it adds to the severity.
+    severity_name: String,
     context: Context,
     unless: Vec<usize>,
+}
+
+impl Rule {
+    /// `severity/` and the rule's name.
+    pub(crate) fn severity_name(&self) -> &str {
+        &self.severity_name
+    }
 }
 
 /// Patterns that stand or do not stand in a post.

@@ -9,10 +9,10 @@ use crate::normalise::NormalizedText;
 pub(super) struct Notes {
     /// Patterns of which a plain string stands in the text.
     placed: Vec<u64>,
-    /// Where it stands that ends first; of those patterns alone.
-    places: Vec<(usize, usize)>,
     /// Patterns whose rest was found.
     matched: Vec<u64>,
+    /// Where a pattern stands, of those above: of its plain strings the one that ends first.
+    places: Vec<(usize, usize)>,
     /// Patterns whose rest may stand and was not tried yet.
     may_stand: Vec<u64>,
     /// The sets of each way that have no string in the text yet.
@@ -56,7 +56,7 @@ impl<'a> Scan<'a> {
         self.text.as_str().as_bytes()
     }
 
-    /// A string stands at a place.
+    /// A string with these meanings, up to the end of them, stands at a place.
     #[inline]
     pub(super) fn take(&mut self, meanings: &[Meaning], start: usize, end: usize) {
         for &meaning in meanings {
@@ -72,6 +72,7 @@ impl<'a> Scan<'a> {
                         self.place(pattern, start, end);
                     }
                 }
+                Meaning::End => return,
                 Meaning::Needed { pattern, way, set } => {
                     if let Some(missing) = self.notes.missing.get_mut(usize::from(way)) {
                         *missing &= !set;
@@ -112,11 +113,14 @@ impl<'a> Scan<'a> {
         }
         let pattern = self.matcher.patterns.get(at);
         let rest = pattern.and_then(|pattern| pattern.rest.as_ref());
-        let stands = rest.is_some_and(|rest| rest.is_match(self.text()));
-        if stands {
-            set_bit(&mut self.notes.matched, at);
+        let Some(found) = rest.and_then(|rest| rest.find(self.text())) else {
+            return false;
+        };
+        if let Some(place) = self.notes.places.get_mut(at) {
+            *place = (found.start(), found.end());
         }
-        stands
+        set_bit(&mut self.notes.matched, at);
+        true
     }
 
     /// The first pattern from `from` on that stands or may stand and was not tried.
@@ -136,16 +140,9 @@ impl<'a> Scan<'a> {
         None
     }
 
-    /// A place of a pattern that stands, in bytes of the original text.
+    /// Where a pattern stands that [`Self::contains`] said so of, in bytes of the original text.
     pub(super) fn span(&self, id: PatternId) -> Option<(usize, usize)> {
-        let at = id as usize;
-        let (start, end) = if is_set(&self.notes.placed, at) {
-            *self.notes.places.get(at)?
-        } else {
-            let rest = self.matcher.patterns.get(at)?.rest.as_ref()?;
-            let found = rest.find(self.text())?;
-            (found.start(), found.end())
-        };
+        let &(start, end) = self.notes.places.get(id as usize)?;
         Some(self.text.original_span(start, end))
     }
 }

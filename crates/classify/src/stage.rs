@@ -5,9 +5,10 @@
 //! twice is absorbed downstream by the identity of the post.
 
 use crate::Classifier;
+use crate::drift::Drift;
 use async_trait::async_trait;
 use std::sync::Arc;
-use switchboard_domain::{BrandTable, ClassifiedMention};
+use switchboard_domain::{BrandTable, ClassifiedMention, Current};
 use switchboard_stream::record::{
     DeadLetter, MentionSignal, RecordError, decode_received, encode_classified,
 };
@@ -25,12 +26,14 @@ const RECORDS_BETWEEN_YIELDS: usize = 50;
 
 /// Labels every post.
 pub struct ClassifyStage {
-    /// The rules and the model.
-    pub classifier: Arc<Classifier>,
+    /// The rules and the model that hold at the moment.
+    pub classifier: Arc<Current<Classifier>>,
     /// Whose accounts are whose.
     pub brands: Arc<BrandTable>,
     /// Where the records go.
     pub log: Arc<dyn Log>,
+    /// What is told of how the stream changes.
+    pub drift: Drift,
 }
 
 #[async_trait]
@@ -40,10 +43,12 @@ impl Stage for ClassifyStage {
     }
 
     async fn process(&self, batch: &Batch) -> Result<Vec<Outcome>, StageError> {
+        let classifier = self.classifier.get();
         let mut results = Vec::with_capacity(batch.records.len() * 2);
         for records in batch.records.chunks(RECORDS_BETWEEN_YIELDS) {
             for record in records {
-                results.extend(self.classify(record).map_err(|error| invalid(&error))?);
+                let classified = self.classify(&classifier, record);
+                results.extend(classified.map_err(|error| invalid(&error))?);
             }
             tokio::task::yield_now().await;
         }
@@ -51,6 +56,7 @@ impl Stage for ClassifyStage {
             .append(results)
             .await
             .map_err(|error| stage_error(&error))?;
+        self.drift.tell(&classifier);
         Ok(vec![Outcome::Forwarded; batch.records.len()])
     }
 
@@ -71,14 +77,19 @@ impl Stage for ClassifyStage {
 
 impl ClassifyStage {
     /// The post in its one lane, and its signal.
-    fn classify(&self, record: &LogRecord) -> Result<[NewRecord; 2], RecordError> {
+    fn classify(
+        &self,
+        classifier: &Classifier,
+        record: &LogRecord,
+    ) -> Result<[NewRecord; 2], RecordError> {
         let received = decode_received(&record.payload)?;
         let classified = ClassifiedMention {
-            classification: self.classifier.classify(&received.mention),
+            classification: classifier.classify(&received.mention),
             brand: self.brands.resolve(&received.mention.accounts),
             mention: received.mention,
             received_at: received.received_at,
         };
+        self.drift.count(classifier, &classified);
         let lane = if classified.classification.is_urgent() {
             MENTION_CLASSIFIED_URGENT
         } else {

@@ -1,13 +1,12 @@
 //! The stages, in the order in which data flows.
 
 use super::Parts;
-use super::classifier::classifier;
 use crate::arguments::Role;
 use crate::randomness;
 use anyhow::Result;
 use std::sync::Arc;
 use switchboard_alert::WatchStage;
-use switchboard_classify::ClassifyStage;
+use switchboard_classify::{ClassifyStage, Drift};
 use switchboard_route::{RouteStage, StoreOffsets};
 use switchboard_storage::MAX_INTAKE_BATCH;
 use switchboard_stream::log::{Consumer, OffsetHome, Subscription};
@@ -28,7 +27,7 @@ impl Parts {
     pub(super) fn readings(&self) -> Result<Vec<Reading>> {
         let mut readings = Vec::new();
         if self.has(Role::Classify) {
-            readings.push(self.classify()?);
+            readings.push(self.classify());
         }
         if self.has(Role::Route) {
             readings.push(self.route()?);
@@ -40,19 +39,20 @@ impl Parts {
         Ok(readings)
     }
 
-    fn classify(&self) -> Result<Reading> {
+    fn classify(&self) -> Reading {
         let stage = ClassifyStage {
-            classifier: Arc::new(classifier(&self.config)?),
+            classifier: Arc::clone(&self.classifier),
             brands: Arc::clone(&self.config.brands),
             log: self.log(),
+            drift: Drift::new(self.metrics.clone()),
         };
-        Ok(Reading {
+        Reading {
             stage: Arc::new(stage),
             group: switchboard_classify::stage::CONSUMER.to_owned(),
             topics: vec![topic::MENTION_RECEIVED],
             offsets: OffsetHome::Log,
             options: options(1_000),
-        })
+        }
     }
 
     fn route(&self) -> Result<Reading> {

@@ -65,6 +65,11 @@ impl Classifier {
         &self.rules
     }
 
+    /// The model it asks.
+    pub fn model(&self) -> &dyn Model {
+        &*self.model
+    }
+
     /// Judges one version of one post. A deletion or an empty text is `general`, to be
     /// reviewed, with severity 0.
     pub fn classify(&self, mention: &Mention) -> Classification {

@@ -8,12 +8,14 @@
 //! | [`model`] | the seam for a trained model |
 //! | [`linear`] | the shipped kind of model, its file and its arithmetic |
 //! | [`train`] | from labelled posts to such a model, and its figures |
+//! | [`learn`] | from corrections to a better model, adopted only when it wins |
 //! | [`combine`] | rules and model become four scores and one label |
 //! | [`severity`] | 0 to 10, with its arithmetic |
 //! | [`language`] | which language a post is in |
 //! | [`classifier`] | all of it together: a mention in, a classification out |
 //! | [`line`] | the same for JSON lines on the command line |
 //! | [`stage`] | the same for the log: one lane, one signal, dead letters |
+//! | [`drift`] | how the stream changes under the model, as gauges |
 //! | [`config`] | the section `[classify]` |
 //!
 //! To add a rule, write it into `config/rules.toml` with a sentence it must match and one it
@@ -24,9 +26,11 @@
 pub mod classifier;
 pub mod combine;
 pub mod config;
+pub mod drift;
 pub mod features;
 mod fold;
 pub mod language;
+pub mod learn;
 pub mod line;
 pub mod linear;
 pub mod model;
@@ -42,6 +46,7 @@ mod verdict;
 pub use classifier::Classifier;
 pub use combine::Thresholds;
 pub use config::ClassifyConfig;
+pub use drift::Drift;
 pub use line::{ClassifiedLine, LineError, classify_into, classify_json};
 pub use linear::{LinearModel, ModelFileError};
 pub use model::{Model, ModelScores, NoModel, Wording};

@@ -15,6 +15,16 @@ pub trait Model: Send + Sync {
     /// for each label, already limited. Pure: the same text gives the same answer. Monotone:
     /// more from the rules for a label never makes that label less likely.
     fn score(&self, text: &NormalizedText, rules: &PerLabel) -> ModelScores;
+
+    /// How often each label occurred where the model was trained; the shares add up to 1.
+    fn label_mix(&self) -> Option<PerLabel> {
+        None
+    }
+
+    /// The share of a text's n-grams that the training has not seen, from 0 to 1.
+    fn unknown_share(&self, _text: &NormalizedText) -> Option<f32> {
+        None
+    }
 }
 
 /// A model's answer.

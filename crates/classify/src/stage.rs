@@ -5,9 +5,10 @@
 //! twice is absorbed downstream by the identity of the post.
 
 use crate::Classifier;
+use crate::drift::Drift;
 use async_trait::async_trait;
 use std::sync::Arc;
-use switchboard_domain::{BrandTable, ClassifiedMention};
+use switchboard_domain::{BrandTable, ClassifiedMention, Current};
 use switchboard_stream::record::{
     DeadLetter, MentionSignal, RecordError, decode_received, encode_classified,
 };
@@ -25,17 +26,22 @@ pub const CONSUMER: &str = "classify";
 /// work, many times what another thread costs.
 const RECORDS_OF_A_THREAD_MIN: usize = 200;
 
+/// A thread's share of a batch.
+type Judging = JoinHandle<Result<Vec<NewRecord>, RecordError>>;
+
 /// Labels every post.
 #[derive(Clone)]
 pub struct ClassifyStage {
-    /// The rules and the model.
-    pub classifier: Arc<Classifier>,
+    /// The rules and the model that hold at the moment.
+    pub classifier: Arc<Current<Classifier>>,
     /// Whose accounts are whose.
     pub brands: Arc<BrandTable>,
     /// Where the records go.
     pub log: Arc<dyn Log>,
     /// Threads that may judge at once, at least one.
     pub threads: usize,
+    /// What is told of how the stream changes.
+    pub drift: Arc<Drift>,
 }
 
 #[async_trait]
@@ -45,10 +51,13 @@ impl Stage for ClassifyStage {
     }
 
     async fn process(&self, batch: &Batch) -> Result<Vec<Outcome>, StageError> {
+        let classifier = self.classifier.get();
         let share = batch.records.len().div_ceil(self.threads.max(1));
         let shares = batch.records.chunks(share.max(RECORDS_OF_A_THREAD_MIN));
         // All are at work before the first is waited for.
-        let working: Vec<_> = shares.map(|records| self.judging(records)).collect();
+        let working: Vec<_> = shares
+            .map(|records| self.judging(&classifier, records))
+            .collect();
         let mut results = Vec::with_capacity(batch.records.len() * 2);
         for judged in working {
             let judged = judged.await.map_err(lost)?;
@@ -58,6 +67,7 @@ impl Stage for ClassifyStage {
             .append(results)
             .await
             .map_err(|error| stage_error(&error))?;
+        self.drift.tell(&classifier);
         Ok(vec![Outcome::Forwarded; batch.records.len()])
     }
 
@@ -78,27 +88,33 @@ impl Stage for ClassifyStage {
 
 impl ClassifyStage {
     /// Off the threads that serve people.
-    fn judging(&self, records: &[LogRecord]) -> JoinHandle<Result<Vec<NewRecord>, RecordError>> {
+    fn judging(&self, classifier: &Arc<Classifier>, records: &[LogRecord]) -> Judging {
         let (stage, records) = (self.clone(), records.to_vec());
+        let classifier = Arc::clone(classifier);
         tokio::task::spawn_blocking(move || {
             let mut results = Vec::with_capacity(records.len() * 2);
             for record in &records {
-                results.extend(stage.classify(record)?);
+                results.extend(stage.classify(&classifier, record)?);
             }
             Ok(results)
         })
     }
 
     /// The post in its one lane, and its signal.
-    fn classify(&self, record: &LogRecord) -> Result<[NewRecord; 2], RecordError> {
+    fn classify(
+        &self,
+        classifier: &Classifier,
+        record: &LogRecord,
+    ) -> Result<[NewRecord; 2], RecordError> {
         let received = decode_received(&record.payload)?;
-        let classified = ClassifiedMention {
-            classification: self.classifier.classify(&received.mention),
+        let judged = ClassifiedMention {
+            classification: classifier.classify(&received.mention),
             brand: self.brands.resolve(&received.mention.accounts),
             mention: received.mention,
             received_at: received.received_at,
         };
-        let lane = if classified.classification.is_urgent() {
+        self.drift.count(classifier, &judged);
+        let lane = if judged.classification.is_urgent() {
             MENTION_CLASSIFIED_URGENT
         } else {
             MENTION_CLASSIFIED
@@ -106,14 +122,14 @@ impl ClassifyStage {
         let post = NewRecord {
             topic: lane,
             key: record.key.clone(),
-            payload: encode_classified(&classified)?,
-            timestamp: classified.received_at,
+            payload: encode_classified(&judged)?,
+            timestamp: judged.received_at,
         };
         let signal = NewRecord {
             topic: MENTION_SIGNAL,
-            key: classified.brand.as_str().to_owned(),
-            payload: MentionSignal::of(&classified).encode()?,
-            timestamp: classified.received_at,
+            key: judged.brand.as_str().to_owned(),
+            payload: MentionSignal::of(&judged).encode()?,
+            timestamp: judged.received_at,
         };
         Ok([post, signal])
     }

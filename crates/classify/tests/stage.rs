@@ -10,14 +10,15 @@ use jiff::Timestamp;
 use rstest::rstest;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use switchboard_classify::{Classifier, ClassifyStage, NoModel, RuleSet};
-use switchboard_domain::{BrandTable, Mention, ReceivedMention, Slug};
+use switchboard_classify::{Classifier, ClassifyStage, Drift, NoModel, RuleSet};
+use switchboard_domain::{BrandTable, Current, Mention, ReceivedMention, Slug};
 use switchboard_stream::log::{Position, Watermarks};
 use switchboard_stream::record::{MentionSignal, decode_classified, encode_received};
 use switchboard_stream::topic::{MENTION_RECEIVED, TopicName, TopicSpec};
 use switchboard_stream::{
     Batch, Consumer, Log, LogError, LogRecord, NewRecord, Stage, StageError, Subscription,
 };
+use switchboard_telemetry::Metrics;
 
 /// Remembers each append as one list; answers `failure` instead when it has one.
 #[derive(Default)]
@@ -80,13 +81,14 @@ impl Log for MemoryLog {
 fn stage(log: &Arc<MemoryLog>) -> ClassifyStage {
     let brands = BrandTable::new([("acme help".to_owned(), Slug::from_any("acme"))]);
     ClassifyStage {
-        classifier: Arc::new(Classifier::new(
+        classifier: Current::new(Classifier::new(
             RuleSet::shipped().unwrap(),
             Box::new(NoModel),
         )),
         brands: Arc::new(brands),
         log: Arc::<MemoryLog>::clone(log),
         threads: 3,
+        drift: Arc::new(Drift::new(Metrics::new("test").unwrap())),
     }
 }
 

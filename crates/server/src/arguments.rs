@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use switchboard_classify::learn::trial::DEPARTMENT_LOSS_MAX;
 
 /// The real-time social inbox router: posts in, tickets with owners and deadlines out.
 #[derive(Debug, Parser)]
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Train(Train),
     /// Measure the classifier on labelled posts: per class, per source, confusion, calibration
     Eval(Eval),
+    /// Learn from people's corrections: a better model is taken on, a worse one refused
+    Learn(Learn),
     /// Connectors
     #[command(subcommand)]
     Connector(Connector),
@@ -239,10 +242,41 @@ pub(crate) struct Eval {
     /// With --cross-validate: train on the posts that come with the program as well
     #[arg(long, requires = "cross_validate")]
     pub(crate) seed_corpus: bool,
+    /// With --cross-validate: learn from N posts of each left-out source, judge the others
+    #[arg(long, requires = "cross_validate", value_name = "N")]
+    pub(crate) corrections: Option<u32>,
     /// Configuration file whose rules and model are used
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Print the figures as one JSON line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub(crate) struct Learn {
+    #[command(flatten)]
+    pub(crate) installation: Installation,
+    /// Corrections instead of those in the store: labelled posts as for `train`
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(crate) corrections: Vec<PathBuf>,
+    /// Traffic to replay instead of the store's: JSON lines with at least `text`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) traffic: Option<PathBuf>,
+    /// A department may lose at most this much of its F1
+    #[arg(long, default_value_t = DEPARTMENT_LOSS_MAX, value_name = "SHARE")]
+    pub(crate) department_loss_max: f64,
+    /// Compare only, and take nothing on
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print the store's corrections as JSON lines and learn nothing
+    #[arg(long, conflicts_with = "corrections")]
+    pub(crate) list: bool,
+    /// Put the model back that was in use before the last one was taken on
+    #[arg(long, conflicts_with_all = ["corrections", "traffic", "dry_run", "list"])]
+    pub(crate) rollback: bool,
+    /// Print the comparison as one JSON line
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -11,7 +11,7 @@
 //! | [`disk`], [`waiting`] | gauges: the disk, and what waits for people |
 //! | [`login_link`] | links that log somebody in, once; the first administrator's too |
 //! | [`secrets`] | where references to secrets are looked up |
-//! | [`login_link`] | links that log somebody in, once; the first administrator's too |
+//! | [`models`] | models learned here, and the way back |
 //! | [`lock`] | the data directory belongs to one server at a time |
 //!
 //! A new command is a variant in `arguments` and a module in `command`.
@@ -27,6 +27,7 @@ mod failpoints;
 mod lifecycle;
 mod lock;
 mod login_link;
+mod models;
 mod ops;
 mod randomness;
 mod secrets;

@@ -2,7 +2,7 @@
 
 use crate::department::{DepartmentLabel, Names};
 use crate::family::{Description, LabelValues};
-use crate::label::{PriorityLabel, Stage};
+use crate::label::{ClassLabel, PriorityLabel, Stage};
 use crate::platform::PlatformLabel;
 
 /// One gauge series.
@@ -72,6 +72,17 @@ pub enum Gauge {
     IncidentsOpen,
     /// Open streams of live updates.
     LiveStreams,
+    /// Share of the latest posts that got a label, from 0 to 1.
+    LabelShare {
+        /// Label `label`.
+        label: ClassLabel,
+    },
+    /// How far the labels of the latest posts are from the model's training.
+    LabelDrift,
+    /// Mean confidence of the latest verdicts, from 0 to 1.
+    ConfidenceMean,
+    /// Share of the latest posts' letter groups that the model's training has not seen.
+    UnknownNgrams,
 }
 
 /// The gauges by name, labels apart.
@@ -121,6 +132,14 @@ pub enum GaugeFamily {
     IncidentsOpen,
     /// `switchboard_live_streams`
     LiveStreams,
+    /// `switchboard_label_share`
+    LabelShare,
+    /// `switchboard_label_drift`
+    LabelDrift,
+    /// `switchboard_confidence_mean`
+    ConfidenceMean,
+    /// `switchboard_unknown_ngrams_share`
+    UnknownNgrams,
 }
 
 impl GaugeFamily {
@@ -148,17 +167,16 @@ impl GaugeFamily {
         Self::DiskSize,
         Self::IncidentsOpen,
         Self::LiveStreams,
+        Self::LabelShare,
+        Self::LabelDrift,
+        Self::ConfidenceMean,
+        Self::UnknownNgrams,
     ];
 
     /// Name, help and label names as exposed.
     pub const fn description(self) -> Description {
         match self {
-            Self::BuildInfo => Description {
-                name: "switchboard_build_info",
-                help: "Always 1; the label tells the version.",
-                labels: &["version"],
-            },
-            Self::Ready | Self::ConfigLastReloadSuccessful => self.of_process(),
+            Self::BuildInfo | Self::Ready | Self::ConfigLastReloadSuccessful => self.of_process(),
             Self::TicketsOpen => Description {
                 name: "switchboard_tickets_open",
                 help: "Open tickets, counted from the store.",
@@ -220,12 +238,47 @@ impl GaugeFamily {
                 help: "Open streams of live updates.",
                 labels: &[],
             },
+            Self::LabelShare | Self::LabelDrift | Self::ConfidenceMean | Self::UnknownNgrams => {
+                self.of_verdicts()
+            }
+        }
+    }
+
+    /// Those that tell how the stream changes under the model, over the latest thousand posts
+    /// or so; the last arm is what it has never seen.
+    const fn of_verdicts(self) -> Description {
+        match self {
+            Self::LabelShare => Description {
+                name: "switchboard_label_share",
+                help: "Share of the latest thousand posts or so that got the label, from 0 to 1.",
+                labels: &["label"],
+            },
+            Self::LabelDrift => Description {
+                name: "switchboard_label_drift",
+                help: "Population stability index of the latest labels against the model's training; a rise by 0.25 is a shift.",
+                labels: &[],
+            },
+            Self::ConfidenceMean => Description {
+                name: "switchboard_confidence_mean",
+                help: "Mean confidence of the latest thousand verdicts or so, from 0 to 1.",
+                labels: &[],
+            },
+            _ => Description {
+                name: "switchboard_unknown_ngrams_share",
+                help: "Share of letter groups in a sample of the latest posts that the model holds nothing for.",
+                labels: &[],
+            },
         }
     }
 
     /// Those that tell of the process itself; the last arm is its configuration's.
     const fn of_process(self) -> Description {
         match self {
+            Self::BuildInfo => Description {
+                name: "switchboard_build_info",
+                help: "Always 1; the label tells the version.",
+                labels: &["version"],
+            },
             Self::Ready => Description {
                 name: "switchboard_ready",
                 help: "1 while the process takes traffic, 0 while it starts or drains.",
@@ -318,12 +371,17 @@ impl Gauge {
             Self::DiskSize => GaugeFamily::DiskSize,
             Self::IncidentsOpen => GaugeFamily::IncidentsOpen,
             Self::LiveStreams => GaugeFamily::LiveStreams,
+            Self::LabelShare { .. } => GaugeFamily::LabelShare,
+            Self::LabelDrift => GaugeFamily::LabelDrift,
+            Self::ConfidenceMean => GaugeFamily::ConfidenceMean,
+            Self::UnknownNgrams => GaugeFamily::UnknownNgrams,
         }
     }
 
     pub(crate) fn labels(self, names: &Names) -> LabelValues<'_> {
         match self {
             Self::BuildInfo => LabelValues::one(names.version()),
+            Self::LabelShare { label } => LabelValues::one(label.as_str()),
             Self::TicketsOpen {
                 department,
                 priority,
@@ -348,7 +406,10 @@ impl Gauge {
             | Self::DiskFree
             | Self::DiskSize
             | Self::IncidentsOpen
-            | Self::LiveStreams => LabelValues::none(),
+            | Self::LiveStreams
+            | Self::LabelDrift
+            | Self::ConfidenceMean
+            | Self::UnknownNgrams => LabelValues::none(),
         }
     }
 }

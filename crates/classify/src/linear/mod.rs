@@ -12,9 +12,12 @@
 //! What the rules say enters both label heads with a coefficient per label, never negative:
 //! a rule can only raise its own label.
 
+mod adjust;
 mod file;
+mod novelty;
 mod totals;
 
+pub use adjust::Adjustment;
 pub use file::{FORMAT_VERSION, ModelFileError};
 
 use crate::combine::{PerLabel, softmax};
@@ -139,6 +142,10 @@ pub struct Card {
     pub rules_version: String,
     /// The seed of the training.
     pub seed: u64,
+    /// How often each label occurred in the training, of a thousand posts, in the order of
+    /// `Label::ALL`; absent in models from before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label_permille: Option<[u16; 4]>,
 }
 
 /// A trained model.
@@ -214,7 +221,8 @@ impl LinearModel {
         &self.header.card
     }
 
-    const fn space(&self) -> FeatureSpace {
+    /// How many buckets of each kind.
+    pub const fn space(&self) -> FeatureSpace {
         FeatureSpace {
             word_bits: self.header.word_bits,
             letter_bits: self.header.letter_bits,
@@ -278,6 +286,14 @@ struct Outputs {
 impl Model for LinearModel {
     fn version(&self) -> &str {
         &self.version
+    }
+
+    fn label_mix(&self) -> Option<PerLabel> {
+        self.expected_mix()
+    }
+
+    fn unknown_share(&self, text: &NormalizedText) -> Option<f32> {
+        self.share_of_unknown_letters(text)
     }
 
     fn score(&self, text: &NormalizedText, rules: &PerLabel) -> ModelScores {

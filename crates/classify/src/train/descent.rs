@@ -193,7 +193,7 @@ fn softmax_of_labels(outputs: &Row) -> Row {
     shares
 }
 
-fn shuffle(order: &mut [usize], random: &mut u64) {
+pub(crate) fn shuffle(order: &mut [usize], random: &mut u64) {
     for last in (1..order.len()).rev() {
         let span = u64::try_from(last + 1).unwrap_or(u64::MAX);
         let other = usize::try_from(next_random(random) % span).unwrap_or(0);

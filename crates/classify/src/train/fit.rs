@@ -263,5 +263,17 @@ fn card(set: &TrainingSet, chosen: &[usize], seed: u64) -> Card {
         sources: counts.into_iter().collect(),
         rules_version: set.rules_version.clone(),
         seed,
+        label_permille: Some(label_permille(set, chosen)),
     }
+}
+
+fn label_permille(set: &TrainingSet, chosen: &[usize]) -> [u16; 4] {
+    let mut counts = [0_usize; 4];
+    for example in chosen.iter().filter_map(|&at| set.examples.get(at)) {
+        if let Some(count) = counts.get_mut(example.label) {
+            *count += 1;
+        }
+    }
+    let total = chosen.len().max(1);
+    counts.map(|count| u16::try_from(count * 1000 / total).unwrap_or(1000))
 }

@@ -106,13 +106,7 @@ pub fn judge(set: &TrainingSet, outcomes: &[Outcome], decision: &Decision) -> Ve
         .iter()
         .filter_map(|outcome| {
             let scores = decision.scores(&outcome.general, &outcome.special, outcome.known);
-            let best = (0..4).fold(0, |best, label| {
-                if scores.get(label) > scores.get(best) {
-                    label
-                } else {
-                    best
-                }
-            });
+            let best = most_likely(&scores);
             let example = set.examples.get(outcome.post)?;
             let family = set.family_of.get(outcome.post)?;
             Some(Judgement {
@@ -123,6 +117,17 @@ pub fn judge(set: &TrainingSet, outcomes: &[Outcome], decision: &Decision) -> Ve
             })
         })
         .collect()
+}
+
+/// The place of the highest score, the first of equals.
+pub(crate) fn most_likely(scores: &PerLabel) -> usize {
+    (0..4).fold(0, |best, label| {
+        if scores.get(label) > scores.get(best) {
+            label
+        } else {
+            best
+        }
+    })
 }
 
 /// Temperatures tried: one below 1 sharpens, one above softens.

@@ -8,6 +8,8 @@ use crate::{terminal, wiring};
 use anyhow::Result;
 use std::collections::BTreeMap;
 use switchboard_classify::Classifier;
+use switchboard_classify::learn::transfer;
+use switchboard_classify::learn::transfer::common_macro_f1;
 use switchboard_classify::train::report::Figures;
 use switchboard_classify::train::validate::judge;
 use switchboard_classify::train::{
@@ -18,7 +20,9 @@ use switchboard_domain::{Label, Mention, Slug};
 pub(crate) fn run(arguments: &Eval, environment: &Environment) -> Result<Done> {
     let config = Config::load(arguments.config.as_deref(), environment)?;
     let LabelledPosts { posts, done } = read(&arguments.data)?;
-    let reports = if arguments.cross_validate {
+    let reports = if let Some(corrections) = arguments.corrections {
+        corrected(arguments, posts, corrections, &config)?
+    } else if arguments.cross_validate {
         left_out(arguments, posts, &config)?
     } else {
         let classifier = wiring::classifier_with(&config, arguments.model.as_deref())?;
@@ -58,6 +62,53 @@ fn left_out(
         reports.insert(name, report);
     }
     Ok(reports)
+}
+
+/// Trains anew without each source, learns from some of its posts, and judges the others
+/// before and after that.
+fn corrected(
+    arguments: &Eval,
+    mut posts: Vec<LabelledPost>,
+    corrections: u32,
+    config: &Config,
+) -> Result<BTreeMap<&'static str, Report>> {
+    if arguments.seed_corpus {
+        posts.extend(seed_posts());
+    }
+    let settings = TrainSettings::default();
+    let set = TrainingSet::of(&posts, &wiring::rules(config)?, settings.space);
+    let count = usize::try_from(corrections).unwrap_or(usize::MAX);
+    let told = transfer(&set, count, &settings, |source| {
+        terminal::note(&format!("training without {source}, then learning from it"));
+    });
+    let (before, after) = (Report::of(&told.before), Report::of(&told.after));
+    if !arguments.json {
+        tell_gain(&before, &after, corrections);
+    }
+    Ok(BTreeMap::from([
+        ("left-out sources, after corrections", after),
+        ("left-out sources, before", before),
+    ]))
+}
+
+fn tell_gain(before: &Report, after: &Report, corrections: u32) {
+    terminal::line(&format!(
+        "macro-F1, every source counting the same: {:.3}, after {corrections} corrections of \
+         each {:.3}",
+        before.even_macro_f1, after.even_macro_f1
+    ));
+    for (source, figures) in &before.sources {
+        let Some(later) = after.sources.get(source) else {
+            continue;
+        };
+        terminal::line(&format!(
+            "  {source:22} its common labels {:.3}, after {:.3}; right {:.3}, after {:.3}",
+            common_macro_f1(figures),
+            common_macro_f1(later),
+            figures.accuracy,
+            later.accuracy
+        ));
+    }
 }
 
 fn judged(classifier: &Classifier, posts: &[LabelledPost]) -> Vec<Judgement> {

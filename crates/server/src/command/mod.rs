@@ -9,6 +9,7 @@ mod dlq;
 mod eval;
 mod explain;
 mod labelled;
+mod learn;
 mod local;
 mod notify;
 mod principal;
@@ -39,6 +40,7 @@ pub(crate) fn dispatch(arguments: Arguments, environment: Environment) -> Result
         Command::Classify(classify) => classify::run(&classify, &environment),
         Command::Train(train) => train::run(&train, &environment),
         Command::Eval(eval) => eval::run(&eval, &environment),
+        Command::Learn(learn) => on_runtime(learn::run(learn, environment)),
         Command::Connector(connector) => connector::run(&connector),
         Command::Explain(explain) => on_runtime(explain::run(explain, environment)),
         Command::Sla(sla) => on_runtime(sla::run(sla, environment)),

@@ -2,11 +2,12 @@
 
 use crate::config::{Config, read_text};
 use crate::exit::Failure;
-use anyhow::Result;
+use crate::models::{Found, ModelFolder};
+use anyhow::{Result, bail};
 use std::path::Path;
 use switchboard_classify::{Classifier, LinearModel, Problem, RuleSet};
 
-/// The classifier the configuration asks for.
+/// The classifier the configuration asks for, without anything learned.
 ///
 /// # Errors
 /// A usage failure that lists every problem of the rule file, or says what is wrong with the
@@ -17,15 +18,50 @@ pub(crate) fn classifier(config: &Config) -> Result<Classifier> {
 
 /// The same with another model than the configured one.
 pub(crate) fn classifier_with(config: &Config, model: Option<&Path>) -> Result<Classifier> {
-    let configured = config
-        .classify
-        .model
-        .as_ref()
-        .map(|path| path.value.as_str());
-    let model = match model.or(configured.map(Path::new)) {
+    let model = match model {
         Some(path) => model_at(path)?,
-        None => LinearModel::shipped()?,
+        None => base_model(config)?,
     };
+    classifier_of(config, model)
+}
+
+/// The classifier a server starts with: the newest model learned in its data directory, or the
+/// one to begin with. A learned model that cannot be used is told, and the one before it taken.
+pub(crate) fn starting_classifier(config: &Config, data_dir: &Path) -> Result<Classifier> {
+    let (found, base) = learned(config, data_dir)?;
+    for problem in &found.problems {
+        tracing::error!(%problem, "a learned model is refused; the one before it stays");
+    }
+    classifier_of(config, found.model.map_or(base, |(model, _)| model))
+}
+
+/// The classifier a running server changes to.
+///
+/// # Errors
+/// As above, and when the newest learned model cannot be used: what runs is better than a guess.
+pub(crate) fn next_classifier(config: &Config, data_dir: &Path) -> Result<Classifier> {
+    let (found, base) = learned(config, data_dir)?;
+    if let Some(problem) = found.problems.first() {
+        bail!("{problem}");
+    }
+    classifier_of(config, found.model.map_or(base, |(model, _)| model))
+}
+
+fn learned(config: &Config, data_dir: &Path) -> Result<(Found, LinearModel)> {
+    let base = base_model(config)?;
+    Ok((ModelFolder::of(data_dir, &base).newest()?, base))
+}
+
+/// The model the configuration asks for: what all learning begins with.
+pub(crate) fn base_model(config: &Config) -> Result<LinearModel> {
+    match &config.classify.model {
+        Some(path) => model_at(Path::new(&path.value)),
+        None => Ok(LinearModel::shipped()?),
+    }
+}
+
+/// The configured rules and thresholds with this model.
+pub(crate) fn classifier_of(config: &Config, model: LinearModel) -> Result<Classifier> {
     let classifier = Classifier::new(rules(config)?, Box::new(model));
     Ok(classifier.with_thresholds(config.classify.thresholds))
 }

@@ -9,7 +9,7 @@
 //! | [`enrichment`] | the company's records of its customers |
 //! | [`duties`] | sources, timers, the relay, gauges, retention, the watchdog |
 //! | [`http`] | the API and the ops listener |
-//! | [`reload`] | SIGHUP: departments, table and promises are read again |
+//! | [`reload`] | SIGHUP: departments, table, promises and the classifier are read again |
 
 mod classifier;
 mod duties;
@@ -20,7 +20,10 @@ mod open;
 mod reload;
 mod stages;
 
-pub(crate) use classifier::{classifier, classifier_with, rules, unknown_topics};
+pub(crate) use classifier::{
+    base_model, classifier, classifier_of, classifier_with, rules, starting_classifier,
+    unknown_topics,
+};
 pub(crate) use http::listen;
 pub(crate) use notifiers::{open_notifier, page_base};
 pub(crate) use open::{open, open_store};
@@ -32,6 +35,7 @@ use crate::lifecycle::Lifecycle;
 use anyhow::Result;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use switchboard_classify::Classifier;
 use switchboard_domain::{Clock, Current};
 use switchboard_route::RouteConfig;
 use switchboard_storage::{Authenticator, Store};
@@ -51,6 +55,8 @@ pub(crate) struct Parts {
     pub(crate) authenticator: Authenticator,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) ownership: Ownership,
+    /// Who labels, as every part sees it at the moment.
+    pub(crate) classifier: Arc<Current<Classifier>>,
 }
 
 /// Who owns what and by when, as every part sees it at the moment.

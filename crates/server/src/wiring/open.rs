@@ -1,5 +1,6 @@
 //! Log, store, metrics and rules, opened.
 
+use super::classifier::starting_classifier;
 use super::{Ownership, Parts, with_past};
 use crate::arguments::Role;
 use crate::clock::SystemClock;
@@ -12,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use switchboard_alert::notify::Notifier;
-use switchboard_domain::{Clock, Slug};
+use switchboard_domain::{Clock, Current, Slug};
 use switchboard_route::RouteConfig;
 use switchboard_storage::{
     Authenticator, PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, Store,
@@ -38,9 +39,11 @@ pub(crate) async fn open(
     let store = open_store(&config, data_dir, &metrics).await?;
     let authenticator = Authenticator::new(Arc::clone(&store.access), Some(secret.to_owned()));
     let lifecycle = Lifecycle::default();
+    let classifier = Current::new(starting_classifier(&config, data_dir)?);
     let config = Arc::new(config);
     let route = with_past(&config.route, &store).await?;
     Ok(Parts {
+        classifier,
         ownership: Ownership::new(&route),
         config,
         roles,

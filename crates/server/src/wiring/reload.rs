@@ -1,9 +1,10 @@
-//! SIGHUP: departments, routing table, policies, calendars and states are read again and
-//! replace the old ones at once; what is wrong is told, and the old ones stay.
+//! SIGHUP: departments, routing table, policies, calendars and states, and the classifier with
+//! what it has learned, are read again and replace the old ones at once; what is wrong is told,
+//! and the old ones stay.
 //!
 //! Everything else of the file needs a start: sources, notifiers, listeners, log and store.
 
-use super::classifier::check_topics;
+use super::classifier::{check_topics, next_classifier};
 use super::open::ensure_topics;
 use super::{Parts, with_past};
 use crate::config::{Config, Environment};
@@ -51,6 +52,7 @@ impl Parts {
         let config = Config::load(again.file.as_deref(), &again.environment)?;
         check_topics(&config)?;
         self.require_notifiers(&config)?;
+        let classifier = next_classifier(&config, &self.config.server.data_dir)?;
         let route = &config.route;
         ensure_topics(&*self.log, &self.config, route).await?;
         let names: Vec<&str> = route.slugs().map(Slug::as_str).collect();
@@ -58,13 +60,16 @@ impl Parts {
         let route = &with_past(route, &self.store).await?;
         let before = self.ownership.route.get();
         self.ownership.set(route);
+        let model = classifier.model().version().to_owned();
+        self.classifier.set(classifier);
         tracing::info!(
             table_before = before.table.version(),
             table = route.table.version(),
             promises_before = before.book.version(),
             promises = route.book.version(),
             departments = names.len(),
-            "departments, routing table and promises were read again"
+            model,
+            "departments, routing table, promises and the classifier were read again"
         );
         Ok(())
     }

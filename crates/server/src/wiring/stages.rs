@@ -1,13 +1,12 @@
 //! The stages, in the order in which data flows.
 
 use super::Parts;
-use super::classifier::classifier;
 use crate::arguments::Role;
 use crate::randomness;
 use anyhow::Result;
 use std::sync::Arc;
 use switchboard_alert::WatchStage;
-use switchboard_classify::ClassifyStage;
+use switchboard_classify::{ClassifyStage, Drift};
 use switchboard_route::{RouteStage, StoreOffsets};
 use switchboard_storage::MAX_INTAKE_BATCH;
 use switchboard_stream::log::{Consumer, OffsetHome, Subscription};
@@ -32,7 +31,7 @@ impl Parts {
     pub(super) fn readings(&self) -> Result<Vec<Reading>> {
         let mut readings = Vec::new();
         if self.has(Role::Classify) {
-            readings.push(self.classify()?);
+            readings.push(self.classify());
         }
         if self.has(Role::Route) {
             readings.push(self.route()?);
@@ -44,20 +43,21 @@ impl Parts {
         Ok(readings)
     }
 
-    fn classify(&self) -> Result<Reading> {
+    fn classify(&self) -> Reading {
         let stage = ClassifyStage {
-            classifier: Arc::new(classifier(&self.config)?),
+            classifier: Arc::clone(&self.classifier),
             brands: Arc::clone(&self.config.brands),
             log: self.log(),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
+            drift: Arc::new(Drift::new(self.metrics.clone())),
         };
-        Ok(Reading {
+        Reading {
             stage: Arc::new(stage),
             group: switchboard_classify::stage::CONSUMER.to_owned(),
             topics: vec![topic::MENTION_RECEIVED],
             offsets: OffsetHome::Log,
             options: options(CLASSIFY_RECORDS),
-        })
+        }
     }
 
     fn route(&self) -> Result<Reading> {

@@ -106,7 +106,12 @@ pub(crate) fn every_gauge(departments: &[DepartmentLabel]) -> Vec<Gauge> {
         Gauge::DiskSize,
         Gauge::IncidentsOpen,
         Gauge::LiveStreams,
+        Gauge::LabelDrift,
+        Gauge::ConfidenceMean,
+        Gauge::UnknownNgrams,
     ];
+    let labels = ClassLabel::ALL.iter().copied();
+    all.extend(labels.map(|label| Gauge::LabelShare { label }));
     for stage in Stage::ALL.iter().copied() {
         all.extend([
             Gauge::StageBacklog { stage },

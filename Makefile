@@ -88,6 +88,7 @@ bench: test-packages build
 fuzz: toolchain
 	PROPTEST_CASES=$(CASES) $(CARGO) test --release --locked --lib \
 	  -p switchboard-ingest -p switchboard-classify -p switchboard-config
+	PROPTEST_CASES=$(CASES) $(CARGO) test --release --locked -p switchboard-classify --test laws
 
 toolchain:
 	@command -v $(CARGO) >/dev/null || { \

@@ -45,14 +45,14 @@ impl Drift {
     }
 
     /// Counts one verdict of this classifier.
-    pub fn count(&self, classifier: &Classifier, classified: &ClassifiedMention) {
+    pub fn count(&self, classifier: &Classifier, judged: &ClassifiedMention) {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        let verdict = &classified.classification;
+        let verdict = &judged.classification;
         latest.verdict(verdict.label, f64::from(verdict.confidence));
         if latest.posts_ever % READ_ONE_IN != 1 {
             return;
         }
-        let text = normalise(&classified.mention.text);
+        let text = normalise(&judged.mention.text);
         if let Some(unknown) = classifier.model().unknown_share(&text) {
             latest.unknown = latest.unknown * KEPT_PER_POST + f64::from(unknown);
             latest.read = latest.read * KEPT_PER_POST + 1.0;
@@ -147,13 +147,13 @@ mod tests {
         let drift = Drift::new(metrics.clone());
         for _ in 0..40 {
             let mention = Mention::new(Slug::from_any("x"), "1", text.to_owned());
-            let classified = ClassifiedMention {
+            let judged = ClassifiedMention {
                 classification: classifier.classify(&mention),
                 mention,
                 received_at: Timestamp::UNIX_EPOCH,
                 brand: Slug::from_any("acme"),
             };
-            drift.count(&classifier, &classified);
+            drift.count(&classifier, &judged);
         }
         drift.tell(&classifier);
         let label = ClassLabel::Complaint;

@@ -47,8 +47,8 @@ impl Stage for ClassifyStage {
         let mut results = Vec::with_capacity(batch.records.len() * 2);
         for records in batch.records.chunks(RECORDS_BETWEEN_YIELDS) {
             for record in records {
-                let classified = self.classify(&classifier, record);
-                results.extend(classified.map_err(|error| invalid(&error))?);
+                let records = self.classify(&classifier, record);
+                results.extend(records.map_err(|error| invalid(&error))?);
             }
             tokio::task::yield_now().await;
         }
@@ -83,14 +83,14 @@ impl ClassifyStage {
         record: &LogRecord,
     ) -> Result<[NewRecord; 2], RecordError> {
         let received = decode_received(&record.payload)?;
-        let classified = ClassifiedMention {
+        let judged = ClassifiedMention {
             classification: classifier.classify(&received.mention),
             brand: self.brands.resolve(&received.mention.accounts),
             mention: received.mention,
             received_at: received.received_at,
         };
-        self.drift.count(classifier, &classified);
-        let lane = if classified.classification.is_urgent() {
+        self.drift.count(classifier, &judged);
+        let lane = if judged.classification.is_urgent() {
             MENTION_CLASSIFIED_URGENT
         } else {
             MENTION_CLASSIFIED
@@ -98,14 +98,14 @@ impl ClassifyStage {
         let post = NewRecord {
             topic: lane,
             key: record.key.clone(),
-            payload: encode_classified(&classified)?,
-            timestamp: classified.received_at,
+            payload: encode_classified(&judged)?,
+            timestamp: judged.received_at,
         };
         let signal = NewRecord {
             topic: MENTION_SIGNAL,
-            key: classified.brand.as_str().to_owned(),
-            payload: MentionSignal::of(&classified).encode()?,
-            timestamp: classified.received_at,
+            key: judged.brand.as_str().to_owned(),
+            payload: MentionSignal::of(&judged).encode()?,
+            timestamp: judged.received_at,
         };
         Ok([post, signal])
     }

@@ -254,6 +254,7 @@ pub(crate) struct Eval {
 }
 
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag one can type")]
 pub(crate) struct Learn {
     #[command(flatten)]
     pub(crate) installation: Installation,

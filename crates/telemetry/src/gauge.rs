@@ -176,12 +176,7 @@ impl GaugeFamily {
     /// Name, help and label names as exposed.
     pub const fn description(self) -> Description {
         match self {
-            Self::BuildInfo => Description {
-                name: "switchboard_build_info",
-                help: "Always 1; the label tells the version.",
-                labels: &["version"],
-            },
-            Self::Ready | Self::ConfigLastReloadSuccessful => self.of_process(),
+            Self::BuildInfo | Self::Ready | Self::ConfigLastReloadSuccessful => self.of_process(),
             Self::TicketsOpen => Description {
                 name: "switchboard_tickets_open",
                 help: "Open tickets, counted from the store.",
@@ -279,6 +274,11 @@ impl GaugeFamily {
     /// Those that tell of the process itself; the last arm is its configuration's.
     const fn of_process(self) -> Description {
         match self {
+            Self::BuildInfo => Description {
+                name: "switchboard_build_info",
+                help: "Always 1; the label tells the version.",
+                labels: &["version"],
+            },
             Self::Ready => Description {
                 name: "switchboard_ready",
                 help: "1 while the process takes traffic, 0 while it starts or drains.",

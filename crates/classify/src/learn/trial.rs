@@ -164,7 +164,8 @@ fn per_class<Class: Ord + Clone>(
             };
             let hit = sum(&|one| is(&one.truth) && is(guess(one)));
             let named = sum(&|one| is(&one.truth)) + sum(&|one| is(guess(one)));
-            if named > 0.0 { 2.0 * hit / named } else { 0.0 }
+            // The sum of nothing is -0.
+            if hit > 0.0 { 2.0 * hit / named } else { 0.0 }
         };
         let own = judged.iter().filter(|one| is(&one.truth)).count();
         let figures = Figures {
@@ -183,7 +184,8 @@ fn right(judged: &[Judged]) -> Figures {
         let right = judged
             .iter()
             .filter(|one| guess(one).label == one.truth.label);
-        right.map(|one| one.weight).sum::<f64>() / total.max(f64::MIN_POSITIVE)
+        // The sum of nothing is -0.
+        right.map(|one| one.weight).sum::<f64>().max(0.0) / total.max(f64::MIN_POSITIVE)
     };
     Figures {
         posts: u32::try_from(judged.len()).unwrap_or(u32::MAX),

@@ -14,6 +14,10 @@ const DEPARTMENT_POSTS_MIN: u32 = 10;
 /// With fewer held-back corrections a better figure is luck.
 pub const HELD_BACK_MIN: usize = 20;
 
+/// Where the model in use is right about less than this share, the posts are its mistakes
+/// alone, and say nothing of what a candidate breaks.
+const RIGHT_BEFORE_MIN: f64 = 0.25;
+
 /// One post that neither model was trained on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
@@ -112,6 +116,13 @@ fn refusals(comparison: &Comparison, held_back: usize, limits: &Limits) -> Vec<S
     }
     let mut refusals = vec![];
     let (macro_f1, right) = (comparison.macro_f1, comparison.right);
+    if right.before < RIGHT_BEFORE_MIN {
+        refusals.push(format!(
+            "the model in use is right about {:.0} % of these posts: mistakes alone do not show \
+             what the candidate breaks; let tickets be resolved as labelled, or give `--traffic`",
+            right.before * 100.0
+        ));
+    }
     if macro_f1.after <= macro_f1.before {
         refusals.push(format!(
             "macro-F1 does not rise: {:.3} before, {:.3} after",
@@ -244,12 +255,14 @@ mod tests {
     #[case::too_few(&[(5, Complaint, General, Complaint)], "too few")]
     #[case::the_same(&[(40, Complaint, General, General)], "does not rise")]
     #[case::worse(&[(40, Complaint, Complaint, General)], "does not rise")]
+    #[case::mistakes_alone(&[(50, Complaint, General, Complaint)], "mistakes alone")]
     #[case::one_department_pays(
         &[(60, Complaint, General, Complaint), (20, Lead, Lead, Lead), (3, Lead, Lead, Complaint)],
         "`sales` loses"
     )]
     #[case::a_small_department_is_no_judge(
-        &[(60, Complaint, General, Complaint), (2, PrRisk, PrRisk, PrRisk), (1, PrRisk, PrRisk, Complaint)],
+        &[(60, Complaint, General, Complaint), (30, General, General, General),
+          (2, PrRisk, PrRisk, PrRisk), (1, PrRisk, PrRisk, Complaint)],
         ""
     )]
     fn decides(#[case] stories: &[(usize, Label, Label, Label)], #[case] why: &str) {

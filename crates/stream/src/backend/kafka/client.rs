@@ -362,11 +362,14 @@ impl ClientContext for Context {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(%error, reason, "kafka client");
-        let says_nothing_new = error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown);
-        if !says_nothing_new {
-            *self.lock() = Some(reason.to_owned());
+        // Told some twenty times a second while the last broker is away, and it says nothing
+        // that its own error has not said.
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
+            tracing::debug!(target: CLIENT_LOG, %error, reason, "kafka client");
+            return;
         }
+        tracing::warn!(%error, reason, "kafka client");
+        *self.lock() = Some(reason.to_owned());
     }
 
     fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {

@@ -188,7 +188,7 @@ impl KafkaLog {
 fn nobody_answers(client: &GroupClient, brokers: &str) -> LogError {
     hear(client);
     match client.context().trouble() {
-        Some(reason) => unavailable(format!("no broker of `{brokers}` lets us in: {reason}")),
+        Some(reason) => unavailable(format!("no broker of `{brokers}` serves us: {reason}")),
         None => unavailable(format!(
             "no broker of `{brokers}` answers: is one running, and is it spoken to as it wants \
              (`[log.kafka.tls]`, `[log.kafka.sasl]`)?"

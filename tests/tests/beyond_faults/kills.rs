@@ -89,7 +89,7 @@ impl<'a> Team<'a> {
     async fn live_and_die(&mut self, load: &mut Load) -> Result<String> {
         self.revive().await?;
         let life = self.random.random_range(0..LIFE_MILLIS_MAX);
-        load.send_for(self.member(0)?, Duration::from_millis(life))
+        load.trickle(self.member(0)?, Duration::from_millis(life), POSTS_PER_KILL)
             .await;
         let mut struck = vec![];
         for (index, (name, _)) in ROLES.iter().enumerate() {

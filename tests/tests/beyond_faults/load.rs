@@ -12,6 +12,9 @@ const POSTS_PER_REQUEST: usize = 15;
 /// Between two requests that were refused.
 const REFUSED_PAUSE: Duration = Duration::from_millis(200);
 
+/// Between two requests of a trickle, at the least.
+const BEAT_MIN: Duration = Duration::from_millis(5);
+
 /// All posts of a run, and how many were acknowledged.
 pub(crate) struct Load {
     pub(crate) posts: Vec<Value>,
@@ -42,6 +45,19 @@ impl Load {
             if answer != Some(StatusCode::ACCEPTED) {
                 tokio::time::sleep(REFUSED_PAUSE).await;
             }
+        }
+    }
+
+    /// Sends up to so many posts, spread over so long: the last comes when the time is up.
+    pub(crate) async fn trickle(&mut self, server: &Server, time: Duration, most: usize) {
+        let end = (self.sent + most).min(self.posts.len());
+        let requests = u32::try_from(most.div_ceil(POSTS_PER_REQUEST)).unwrap_or(u32::MAX);
+        let mut beats = tokio::time::interval((time / requests.max(1)).max(BEAT_MIN));
+        let begin = Instant::now();
+        while begin.elapsed() < time && self.sent < end {
+            beats.tick().await;
+            // What was refused is sent at the next beat.
+            let _answer = self.send(server).await;
         }
     }
 

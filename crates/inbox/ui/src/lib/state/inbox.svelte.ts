@@ -6,6 +6,7 @@ import type { IncidentSummary, Person, Queue, Session, Ticket } from '../api/typ
 import { TicketList } from '../list/list.svelte'
 import { fixedViews, queueView, type View } from '../list/view'
 import { Batch } from '../live/batch'
+import { reread } from '../live/reread'
 import { SharedLive } from '../live/shared'
 import type { Connection } from '../live/stream'
 import { nameStates, type OwnState } from '../ticket/hold'
@@ -42,6 +43,8 @@ class Inbox {
 
   private live: SharedLive | undefined
   private wasLive = false
+  /** How often the stream has told of them. */
+  private readonly told = { queues: 0, incidents: 0 }
   private readonly changes = new Batch<Changes>((batch) => this.apply(batch))
 
   readonly views = $derived(fixedViews(this.session?.name ?? ''))
@@ -102,11 +105,11 @@ class Inbox {
   }
 
   async readQueues(): Promise<void> {
-    this.queues = await api.queues()
+    this.queues = await reread(() => this.told.queues, api.queues)
   }
 
   async readIncidents(): Promise<void> {
-    this.incidents = await api.incidents()
+    this.incidents = await reread(() => this.told.incidents, api.incidents)
   }
 
   private async readPeople(): Promise<void> {
@@ -140,9 +143,14 @@ class Inbox {
 
   private event(name: string, data: unknown): void {
     if (name === 'changes') this.changes.add(data as Changes)
-    if (name === 'queues') this.queues = (data as { queues: Queue[] }).queues
-    if (name === 'incidents')
+    if (name === 'queues') {
+      this.told.queues += 1
+      this.queues = (data as { queues: Queue[] }).queues
+    }
+    if (name === 'incidents') {
+      this.told.incidents += 1
       this.mergeIncidents((data as { incidents: IncidentSummary[] }).incidents)
+    }
     if (name === 'resync') void this.resync()
     if (name === 'signed-out') signedOut.go()
   }

@@ -107,8 +107,8 @@ test('who works on nothing finds what nobody has, and its number falls', async (
   await page.keyboard.press('u')
   await rowWith(page, 'white screen')
   const count = async (): Promise<number> => Number.parseInt((await page.getByRole('link', { name: /^Unassigned/ }).textContent())?.replace(/\D+/, '') ?? '', 10)
-  const { queues } = await server.api('GET', '/api/v1/queues')
-  const before = queues.reduce((sum: number, queue: { unassigned: number }) => sum + queue.unassigned, 0)
+  const queues = (await server.api('GET', '/api/v1/queues')).queues as { unassigned: number }[]
+  const before = queues.reduce((sum, queue) => sum + queue.unassigned, 0)
   expect(before).toBeGreaterThanOrEqual(ids.length)
   await until('the number is there', async () => (await count()) === before)
   await picture(page, '63-unassigned')

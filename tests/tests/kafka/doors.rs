@@ -109,7 +109,7 @@ async fn what_is_written_comes_back(#[case] door: Door, #[case] text: &str) {
 #[case::no_certificate(Door::Certificate, TLS, "bad certificate")]
 #[case::wrong_password(Door::Password, WRONG_PASSWORD, "Authentication failed")]
 #[case::token_ran_out(Door::Token, OLD_TOKEN, "invalid_token")]
-#[case::tls_where_none_is_spoken(Door::Open, TLS, "PLAINTEXT broker listener?")]
+#[case::tls_where_none_is_spoken(Door::Open, TLS, "SSL_HANDSHAKE")]
 #[case::no_tls_where_it_is_spoken(Door::Tls, "", "log.kafka.tls")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shut_door_says_why(#[case] door: Door, #[case] text: &str, #[case] why: &str) {

@@ -47,13 +47,13 @@ async fn main() -> Result<(), Failure> {
         place.bytes().await? / (tickets as u64 + 10_000),
         place.outbox_bytes().await? / (tickets as u64 + 10_000)
     );
+    lists(&store).await?;
+    queues(&store).await?;
+    timers(&store).await?;
     // The bare inserts hold every row at once; what is told is the store's.
     println!("memory at its highest: {}", memory()?);
     place.write_bare(MAX_INTAKE_BATCH).await?;
     drain(&store).await?;
-    lists(&store).await?;
-    queues(&store).await?;
-    timers(&store).await?;
     Ok(())
 }
 

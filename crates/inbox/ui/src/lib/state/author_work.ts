@@ -1,5 +1,5 @@
 /** Saying that two accounts are one author's, and taking it back: by hand, with a reason. */
-import { linkAuthors, ticket as fetchTicket, unlinkAuthors } from '../api/calls'
+import { linkAuthors, unlinkAuthors } from '../api/calls'
 import { Problem } from '../api/client'
 import type { AuthorLink, Profile, Ticket } from '../api/types'
 import { linked } from '../author/history'
@@ -10,7 +10,7 @@ import { authors } from './authors.svelte'
 import { dialogs } from './dialog.svelte'
 import { inbox } from './inbox.svelte'
 import { toasts } from './toasts.svelte'
-import { offer, seen } from './work.svelte'
+import { offer, readTicket, seen } from './work.svelte'
 
 /** So many accounts of the list are offered; the rest is found by a ticket's number. */
 const OFFERED_MAX = 100
@@ -58,7 +58,7 @@ function strangers(ticket: Ticket): Ticket[] {
 }
 
 async function askReason(key: string, ticket: Ticket, id: string): Promise<void> {
-  const other = seen(id) ?? (await read(id))
+  const other = seen(id) ?? (await readTicket(id))
   if (!other) return
   const { author } = other
   if (!author || author === key) {
@@ -116,13 +116,3 @@ async function change(
 
 const who = ({ mention, platform }: Ticket): string =>
   `${visible(authorName(mention.author))} on ${platformName(platform)}`
-
-async function read(id: string): Promise<Ticket | undefined> {
-  try {
-    return await fetchTicket(id)
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    toasts.show(`#${id} could not be read: ${error.message}`, 'failed')
-    return undefined
-  }
-}

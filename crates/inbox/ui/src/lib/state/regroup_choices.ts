@@ -1,6 +1,4 @@
 /** What merging, splitting and their undo ask first: which ticket, which post, and a yes. */
-import { ticket as fetchTicket } from '../api/calls'
-import { Problem } from '../api/client'
 import type { Mention, Ticket } from '../api/types'
 import {
   described,
@@ -21,7 +19,7 @@ import { inbox } from './inbox.svelte'
 import { opened } from './opened.svelte'
 import { merge, split, unmerge } from './regroup.svelte'
 import { toasts } from './toasts.svelte'
-import { seen } from './work.svelte'
+import { readTicket, seen } from './work.svelte'
 
 export function askMerge(id: string): void {
   const ticket = seen(id)
@@ -54,7 +52,7 @@ export function askMerge(id: string): void {
 
 /** The other ticket is read anew: a mistyped number must not pass for the right one. */
 async function confirmMerge(ticket: Ticket, into: string): Promise<void> {
-  const other = await read(into)
+  const other = await readTicket(into)
   if (!other) return
   const isSame = ofAuthor(ticket).some(({ id }) => id === into) || other.author === ticket.author
   const sameAuthor = isSame && ticket.author !== undefined
@@ -89,7 +87,7 @@ export function confirmUnmerge(id: string, into: string): void {
   const says = saidBeforeUnmerge(id, into)
   const title = `Undo the merge of #${id} into #${into}?`
   dialogs.confirm({ title, says, yes: 'Undo the merge' }, async () => {
-    const ticket = seen(id) ?? (await read(id))
+    const ticket = seen(id) ?? (await readTicket(id))
     if (ticket) await unmerge(ticket, into)
   })
 }
@@ -129,13 +127,3 @@ export function confirmSplit(ticket: Ticket, post: Mention): void {
 
 const ofAuthor = (ticket: Ticket): readonly Ticket[] =>
   authors.key === ticket.author ? (authors.profile?.tickets ?? []) : []
-
-async function read(id: string): Promise<Ticket | undefined> {
-  try {
-    return await fetchTicket(id)
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    toasts.show(`#${id} could not be read: ${error.message}`, 'failed')
-    return undefined
-  }
-}

@@ -22,6 +22,17 @@ export function seen(id: string): Ticket | undefined {
   return row && row.version >= detail.version ? row : detail
 }
 
+/** The ticket as the server has it; says so when it cannot be had. */
+export async function readTicket(id: string): Promise<Ticket | undefined> {
+  try {
+    return await api.ticket(id)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    toasts.show(`#${id} could not be read: ${error.message}`, 'failed')
+    return undefined
+  }
+}
+
 /** False when the server refused or could not be reached; what was typed must then stay. */
 export async function perform(id: string, change: Change): Promise<boolean> {
   const before = seen(id)

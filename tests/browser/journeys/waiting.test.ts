@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { axeFaults, launch, picture, rowWith, Watched } from '../support/browser'
@@ -31,20 +28,16 @@ warn_at_percent = [75]
 pauses_on = ["waiting_customer"]
 `
 
-let folder: string
 let server: Server
 let browser: Browser
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'switchboard-config-'))
-  writeFileSync(join(folder, 'switchboard.toml'), CONFIG)
-  server = await Server.start(join(folder, 'switchboard.toml'))
+  server = await Server.start(CONFIG)
   browser = await launch()
 })
 afterAll(async () => {
   await browser?.close()
   await server?.stop()
-  rmSync(folder, { recursive: true, force: true })
 })
 
 test('a ticket waits, its clocks stand still, and it comes back, by keyboard', async () => {

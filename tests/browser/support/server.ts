@@ -40,9 +40,13 @@ export class Server {
 
   private constructor(readonly dir: string, private readonly config: string | undefined) {}
 
-  static async start(config?: string): Promise<Server> {
+  /** `text`: its configuration; the built-in one without it. */
+  static async start(text?: string): Promise<Server> {
     if (!existsSync(binary)) throw new Error(`${binary} is missing: build it first (cargo build -p switchboard-server)`)
-    const server = new Server(mkdtempSync(join(tmpdir(), 'switchboard-journey-')), config)
+    const dir = mkdtempSync(join(tmpdir(), 'switchboard-journey-'))
+    const config = text && join(dir, 'switchboard.toml')
+    if (config) writeFileSync(config, text)
+    const server = new Server(dir, config)
     await server.run('127.0.0.1:0')
     server.token = server.command('token', 'create', 'journeys', '--role', 'admin')
     return server

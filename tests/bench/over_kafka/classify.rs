@@ -1,16 +1,11 @@
 //! The product's classify stage, in processes of that role alone.
 
+use crate::feed;
 use anyhow::{Context, Result, ensure};
 use futures::future::try_join_all;
-use futures::{StreamExt, TryStreamExt, stream};
-use serde_json::json;
 use std::time::{Duration, Instant};
 use switchboard_tests::server::Server;
-use switchboard_tests::{Installation, kafka, posts};
-
-/// Mentions in one request, and requests under way.
-const REQUEST_MENTIONS: usize = 500;
-const REQUESTS_AT_ONCE: usize = 4;
+use switchboard_tests::{Installation, kafka};
 
 /// How often the counters are read. A reading costs a process a millisecond.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
@@ -46,11 +41,8 @@ impl Shared {
         let installation = Installation::on_shared_servers("").await?;
         let installation = installation.context("this needs Kafka and PostgreSQL")?;
         let mut server = installation.start("fill", "ingest").await?;
-        stream::iter((0..mentions).step_by(REQUEST_MENTIONS))
-            .map(|from| send(&server, from..(from + REQUEST_MENTIONS).min(mentions)))
-            .buffer_unordered(REQUESTS_AT_ONCE)
-            .try_collect::<Vec<()>>()
-            .await?;
+        // A broker that has just been started may keep a sender waiting.
+        feed::all(&server, mentions, PATIENCE).await?;
         server.stop().await?;
         Ok(Self {
             installation,
@@ -126,31 +118,4 @@ async fn records_of(server: &Server) -> Result<f64> {
     values
         .map(|(_, value)| value.parse::<f64>().context("a count"))
         .sum()
-}
-
-async fn send(server: &Server, numbers: std::ops::Range<usize>) -> Result<()> {
-    let line = |number: usize| {
-        json!({
-            "platform": "x",
-            "id": format!("post-{number}"),
-            "text": format!("{} ({number})", posts::sentence(number)),
-            "author": { "id": format!("author-{number}") },
-            "account": "Acme",
-        })
-        .to_string()
-    };
-    let lines: Vec<String> = numbers.map(line).collect();
-    let lines = lines.join("\n");
-    let begun = Instant::now();
-    loop {
-        let answer = server.post_mentions(lines.clone()).await?;
-        let status = answer.status();
-        if status.is_success() {
-            return Ok(());
-        }
-        // A broker that has just been started may keep a sender waiting, who asks again.
-        let is_patient = status.as_u16() == 503 && begun.elapsed() < PATIENCE;
-        ensure!(is_patient, "{status}: {}", answer.text().await?);
-        tokio::time::sleep(LOOK_INTERVAL).await;
-    }
 }

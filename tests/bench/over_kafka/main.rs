@@ -10,6 +10,8 @@
 
 mod classify;
 mod copy;
+#[path = "../feed.rs"]
+mod feed;
 
 use anyhow::{Context, Result};
 use classify::Shared;

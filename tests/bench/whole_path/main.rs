@@ -10,8 +10,10 @@
 
 #![expect(clippy::print_stdout, reason = "a program for a person at a terminal")]
 
+#[path = "../feed.rs"]
 mod feed;
 mod figures;
+mod pace;
 mod place;
 
 use anyhow::{Context, Result};
@@ -54,7 +56,7 @@ async fn flood(server: &Server, mentions: usize) -> Result<f64> {
     let before = Figures::of(server).await?;
     let begun = Instant::now();
     let (sent, routed) = tokio::join!(
-        feed::all(server, mentions),
+        feed::all(server, mentions, Duration::ZERO),
         wait_until_routed(server, &before, mentions)
     );
     let accepted = sent?.duration_since(begun).as_secs_f64();
@@ -76,7 +78,7 @@ async fn flood(server: &Server, mentions: usize) -> Result<f64> {
 /// At half of that rate: what one mention waits.
 async fn trickle(server: &Server, rate: f64, first: usize) -> Result<()> {
     let before = Figures::of(server).await?;
-    let sent = feed::paced(server, rate, TRICKLE, first).await?;
+    let sent = pace::paced(server, rate, TRICKLE, first).await?;
     let (after, _) = wait_until_routed(server, &before, sent).await?;
     let waits = after.minus(&before);
     println!(

@@ -1,7 +1,8 @@
-//! Mentions of our own making, sent as fast as they are taken or at a pace.
+//! Mentions of our own making, sent as fast as they are taken.
 
 use anyhow::{Context, Result, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use switchboard_tests::posts;
@@ -13,50 +14,42 @@ const REQUEST_MENTIONS: usize = 500;
 /// Requests under way: enough that the log never waits for a client.
 const REQUESTS_AT_ONCE: usize = 4;
 
-/// How often the pace is kept. Shorter would measure the requests, not the path.
-const BEAT: Duration = Duration::from_millis(50);
+/// Between two requests that were put off.
+const BUSY_PAUSE: Duration = Duration::from_millis(50);
 
-/// Sends so many mentions and says when the last was accepted.
-pub(crate) async fn all(server: &Server, count: usize) -> Result<Instant> {
+/// Sends so many mentions and says when the last was accepted. A server that puts a request
+/// off is asked again for so long.
+pub(crate) async fn all(server: &Server, count: usize, patience: Duration) -> Result<Instant> {
     let starts = (0..count).step_by(REQUEST_MENTIONS);
     stream::iter(starts)
-        .map(|from| send(server, from..(from + REQUEST_MENTIONS).min(count)))
+        .map(|from| from..(from + REQUEST_MENTIONS).min(count))
+        .map(|numbers| send(server, numbers, patience))
         .buffer_unordered(REQUESTS_AT_ONCE)
         .try_collect::<Vec<()>>()
         .await?;
     Ok(Instant::now())
 }
 
-/// Sends `rate` mentions a second for so long, numbered from `first`; says how many they were.
-pub(crate) async fn paced(
+/// Sends the mentions of those numbers in one request.
+pub(crate) async fn send(
     server: &Server,
-    rate: f64,
-    length: Duration,
-    first: usize,
-) -> Result<usize> {
-    let mut beats = tokio::time::interval(BEAT);
-    let begun = Instant::now();
-    let mut sent = 0;
-    while begun.elapsed() < length {
-        beats.tick().await;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a positive count far below 2^52"
-        )]
-        let due = (begun.elapsed().as_secs_f64() * rate) as usize;
-        send(server, first + sent..first + due).await?;
-        sent = due;
-    }
-    Ok(sent)
-}
-
-async fn send(server: &Server, numbers: std::ops::Range<usize>) -> Result<()> {
+    numbers: std::ops::Range<usize>,
+    patience: Duration,
+) -> Result<()> {
     if numbers.is_empty() {
         return Ok(());
     }
     let lines: Vec<String> = numbers.map(|number| mention(number).to_string()).collect();
-    let answer = server.post_mentions(lines.join("\n")).await?;
+    let lines = lines.join("\n");
+    let begun = Instant::now();
+    let answer = loop {
+        let answer = server.post_mentions(lines.clone()).await?;
+        let is_busy = answer.status() == StatusCode::SERVICE_UNAVAILABLE;
+        if !is_busy || begun.elapsed() >= patience {
+            break answer;
+        }
+        tokio::time::sleep(BUSY_PAUSE).await;
+    };
     let status = answer.status();
     ensure!(status == 202, "{status}: {}", answer.text().await?);
     let body: Value = answer.json().await.context("the answer is not JSON")?;

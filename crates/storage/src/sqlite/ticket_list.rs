@@ -56,9 +56,11 @@ fn merge(
     after: (i64, i64),
     limit: usize,
 ) -> Result<Vec<TicketId>, StorageError> {
+    let of_one = query.assignee.as_ref().and_then(Assignee::name).is_some();
+    let statement = statement(walk, of_one);
     let mut heads: Vec<(i64, i64)> = vec![];
     for lane in lanes {
-        heads.extend(head(connection, query, lane, walk, after, limit)?);
+        heads.extend(head(connection, &statement, query, lane, after, limit)?);
     }
     heads.sort_unstable();
     if matches!(walk, Walk::Newest) {
@@ -70,14 +72,13 @@ fn merge(
 
 fn head(
     connection: &Connection,
+    statement: &str,
     query: &TicketQuery,
     lane: &Lane,
-    walk: Walk,
     after: (i64, i64),
     limit: usize,
 ) -> Result<Vec<(i64, i64)>, StorageError> {
-    let assignee = query.assignee.as_ref().and_then(Assignee::name);
-    let mut statement = connection.prepare_cached(&statement(walk, assignee.is_some()))?;
+    let mut statement = connection.prepare_cached(statement)?;
     let parameters = params![
         lane.department,
         lane.status,
@@ -86,7 +87,7 @@ fn head(
         after.1,
         query.sla.map(clock_status),
         query.needs_review,
-        assignee,
+        query.assignee.as_ref().and_then(Assignee::name),
         i64::try_from(limit).unwrap_or(i64::MAX),
         query.assignee == Some(Assignee::Nobody)
     ];

@@ -42,14 +42,10 @@ pub(crate) fn run(arguments: &Eval, environment: &Environment) -> Result<Done> {
 /// Trains anew without each source, and without each fifth, and judges what was left out.
 fn left_out(
     arguments: &Eval,
-    mut posts: Vec<LabelledPost>,
+    posts: Vec<LabelledPost>,
     config: &Config,
 ) -> Result<BTreeMap<&'static str, Report>> {
-    if arguments.seed_corpus {
-        posts.extend(seed_posts());
-    }
-    let settings = TrainSettings::default();
-    let set = TrainingSet::of(&posts, &wiring::rules(config)?, settings.space);
+    let (set, settings) = training(arguments, posts, config)?;
     let mut reports = BTreeMap::new();
     for (name, split) in [
         ("left-out sources", Split::Source),
@@ -68,15 +64,11 @@ fn left_out(
 /// before and after that.
 fn corrected(
     arguments: &Eval,
-    mut posts: Vec<LabelledPost>,
+    posts: Vec<LabelledPost>,
     corrections: u32,
     config: &Config,
 ) -> Result<BTreeMap<&'static str, Report>> {
-    if arguments.seed_corpus {
-        posts.extend(seed_posts());
-    }
-    let settings = TrainSettings::default();
-    let set = TrainingSet::of(&posts, &wiring::rules(config)?, settings.space);
+    let (set, settings) = training(arguments, posts, config)?;
     let count = usize::try_from(corrections).unwrap_or(usize::MAX);
     let told = transfer(&set, count, &settings, |source| {
         terminal::note(&format!("training without {source}, then learning from it"));
@@ -89,6 +81,20 @@ fn corrected(
         ("left-out sources, after corrections", after),
         ("left-out sources, before", before),
     ]))
+}
+
+/// What is trained on when sources are left out.
+fn training(
+    arguments: &Eval,
+    mut posts: Vec<LabelledPost>,
+    config: &Config,
+) -> Result<(TrainingSet, TrainSettings)> {
+    if arguments.seed_corpus {
+        posts.extend(seed_posts());
+    }
+    let settings = TrainSettings::default();
+    let set = TrainingSet::of(&posts, &wiring::rules(config)?, settings.space);
+    Ok((set, settings))
 }
 
 fn tell_gain(before: &Report, after: &Report, corrections: u32) {

@@ -96,35 +96,35 @@ fn tried(
     let current = wiring::starting_classifier(config, data_dir)?;
     let (held_back, training) = parted(&current, &material.corrections, true);
     let (replayed_held_back, replayed) = parted(&current, &material.traffic, false);
+    let replays = replays(&replayed);
     let model = adapt(
         base,
         &lessons(
             base,
             current.rules(),
             &labelled(&training),
-            &replays(&replayed),
-            weight(&training, &replayed),
+            &replays,
+            weight(&training, &replays),
         ),
     );
     let candidate = wiring::classifier_of(config, model.clone())?;
-    let replay_weight = weight(&held_back, &replayed_held_back);
+    let replay_weight = weight(&held_back, &self::replays(&replayed_held_back));
     let mut judged = judge(config, &candidate, &held_back, 1.0);
     let corrections = judged.len();
     let each = f64::from(replay_weight) / count(replayed_held_back.len());
+    let traffic = judge(config, &candidate, &replayed_held_back, each);
+    let moves = |one: &&Judged| one.after.label != one.truth.label;
+    let replayed_moved = traffic.iter().filter(moves).count();
     if each > 0.0 {
-        judged.extend(judge(config, &candidate, &replayed_held_back, each));
+        judged.extend(traffic);
     }
-    let moved = judge(config, &candidate, &replayed_held_back, 1.0);
-    let moved = moved
-        .iter()
-        .filter(|one| one.after.label != one.truth.label);
     let outcome = Outcome {
         before: current.model().version().to_owned(),
         after: model.version().to_owned(),
         trained_on: training.len(),
         held_back: corrections,
         replayed: replayed_held_back.len(),
-        replayed_moved: moved.count(),
+        replayed_moved,
         comparison: compare(&judged, corrections, limits),
         adopted: None,
     };
@@ -170,10 +170,10 @@ fn replays(answered: &[Answered<'_>]) -> Vec<Replayed> {
 }
 
 /// How much the traffic counts beside these corrections.
-fn weight(corrections: &[Answered<'_>], traffic: &[Answered<'_>]) -> f32 {
+fn weight(corrections: &[Answered<'_>], traffic: &[Replayed]) -> f32 {
     let wrong = |one: &&Answered<'_>| one.before.label != one.label;
     let wrong = corrections.iter().filter(wrong).count();
-    replay_weight(corrections.len(), wrong, &replays(traffic))
+    replay_weight(corrections.len(), wrong, traffic)
 }
 
 fn judge(

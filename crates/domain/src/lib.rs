@@ -16,6 +16,7 @@
 //! | [`author`] | what is known of who wrote a post: one of us, a customer, a stranger |
 //! | [`access`] | who may do what |
 //! | [`current`] | a configuration that may be replaced while it is in use |
+//! | [`version`] | names for what a configuration says at one moment |
 //!
 //! Types derive `serde`; what stands on a log topic is a record type in
 //! `switchboard-stream` and is pinned by golden files there.
@@ -35,6 +36,7 @@ pub mod routing;
 pub mod sla;
 pub mod slug;
 pub mod ticket;
+mod version;
 
 pub use brand::BrandTable;
 pub use classification::{Classification, Label, NoAnswer, Reason, ReasonSource, Scores};

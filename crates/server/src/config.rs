@@ -172,8 +172,7 @@ impl Config {
         let enrichment = InquiryConfig::read(root);
         let inbox = root.section("inbox", InboxConfig::read);
         context.recipients = recipients(&alert);
-        context.brands = brands.names;
-        context.topics.clone_from(&brands.topics);
+        context.brands.clone_from(&brands.topics);
         let route = read_ownership(root, &context);
         Some(Self {
             server,
@@ -263,9 +262,9 @@ fn read_log(section: &mut Section<'_>) -> LogConfig {
 /// `[brands]`.
 #[derive(Default)]
 struct Brands {
-    names: Vec<String>,
     accounts: Vec<(String, Slug)>,
     own: OwnAccounts,
+    /// Every brand, with its own.
     topics: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -286,7 +285,6 @@ fn read_brands(root: &mut Section<'_>) -> Brands {
         if let Ok(slug) = slug {
             let topics = topics.into_iter().map(|topic| topic.value);
             brands.topics.insert(slug.to_string(), topics.collect());
-            brands.names.push(slug.to_string());
             let accounts = accounts.into_iter().map(|name| (name.value, slug.clone()));
             brands.accounts.extend(accounts);
         }

@@ -18,19 +18,16 @@ pub use hours::{HoursError, OpenHours};
 pub use rota::{Rota, RotaError};
 pub use written::WrittenError;
 
+use crate::version::version_of;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
 use spans::Spans;
 use std::collections::BTreeMap;
 
 /// How many days ahead a deadline is looked for: ten years. A target that does not fit has
 /// no deadline.
 const HORIZON_DAYS: u32 = 3_660;
-
-/// Enough to tell the calendars of one installation apart, short enough to read out.
-const VERSION_DIGITS: usize = 12;
 
 /// Opening hours of a week, with the dates on which they differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,14 +116,12 @@ impl Calendar {
     ) -> Self {
         let zone_name = zone.iana_name().unwrap_or("fixed");
         let written = format!("{zone_name} {:?} {overrides:?}", weekly.0);
-        let mut version = hex::encode(Sha256::digest(written.as_bytes()));
-        version.truncate(VERSION_DIGITS);
         Self {
             name,
             zone,
             weekly,
             overrides,
-            version,
+            version: version_of(&written),
         }
     }
 

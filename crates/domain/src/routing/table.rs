@@ -5,8 +5,8 @@ use super::explanation::Verdict;
 use super::facts::Facts;
 use super::index::Index;
 use super::row::{Column, Row};
+use crate::version::version_of;
 use crate::{Label, Slug};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -22,10 +22,6 @@ pub const ROW_NAME_BYTES_MAX: usize = 60;
 
 /// Characters of a column's values that an explanation repeats.
 const WANTED_CHARS_MAX: usize = 60;
-
-/// Hexadecimal digits of a table's version: enough to tell apart every table one company
-/// will ever write.
-const VERSION_DIGITS: usize = 12;
 
 /// Rows ready to route by. Immutable: a changed table is a new one with another version.
 #[derive(Debug)]
@@ -83,7 +79,7 @@ impl RoutingTable {
     pub fn with_topics(mut self, trees: &BTreeMap<String, BTreeSet<String>>) -> Self {
         if !trees.is_empty() {
             let canonical = serde_json::json!([self.version, trees]);
-            self.version = digits(&canonical);
+            self.version = version_of(&canonical.to_string());
         }
         self
     }
@@ -266,12 +262,7 @@ fn shortened(text: &str) -> String {
 
 /// Sets are ordered and absent fields left out, so the JSON of the rows is canonical.
 fn version(rows: &[Row], fallback_department: &Slug) -> String {
-    digits(&serde_json::json!([fallback_department, rows]))
-}
-
-fn digits(canonical: &serde_json::Value) -> String {
-    let digest = hex::encode(Sha256::digest(canonical.to_string()));
-    digest.chars().take(VERSION_DIGITS).collect()
+    version_of(&serde_json::json!([fallback_department, rows]).to_string())
 }
 
 #[cfg(test)]

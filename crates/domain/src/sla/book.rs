@@ -4,8 +4,8 @@
 use super::{ClockKind, Duty, HoldState, PolicyFacts, SlaPolicy, Terms};
 use crate::Slug;
 use crate::calendar::Calendar;
+use crate::version::version_of;
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -168,8 +168,5 @@ fn version(
         .iter()
         .map(|(name, calendar)| (name, calendar.version().to_owned()))
         .collect();
-    let written = format!("{policies:?} {hours:?} {departments:?}");
-    let mut digits = hex::encode(Sha256::digest(written.as_bytes()));
-    digits.truncate(12);
-    digits
+    version_of(&format!("{policies:?} {hours:?} {departments:?}"))
 }

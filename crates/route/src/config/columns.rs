@@ -58,7 +58,7 @@ pub(super) fn platforms(section: &mut Section<'_>, context: &Context) -> Option<
 
 /// The brands a table names. Without any in the configuration every account is one.
 pub(super) fn brands(section: &mut Section<'_>, context: &Context) -> Option<BTreeSet<Slug>> {
-    let known: Vec<&str> = context.brands.iter().map(String::as_str).collect();
+    let known: Vec<&str> = context.brands.keys().map(String::as_str).collect();
     slugs(section, Column::Brand, &known, "")
 }
 

@@ -18,10 +18,9 @@ pub struct Context {
     /// Whom a step of an escalation chain may call: the notifiers by name, and what several
     /// of them take.
     pub recipients: Vec<String>,
-    /// The brands of `[brands]`; without any every account is a brand of its own name.
-    pub brands: Vec<String>,
-    /// What each brand sorts its posts by, beside what the classifier's rules give.
-    pub topics: BTreeMap<String, BTreeSet<String>>,
+    /// The brands of `[brands]`, each with the topics it sorts its posts by beside those that
+    /// the classifier's rules give; without any every account is a brand of its own name.
+    pub brands: BTreeMap<String, BTreeSet<String>>,
     /// The company's own platforms, beside those that connectors know.
     pub platforms: Vec<Slug>,
     /// Reads a file that the configuration names; for a path, its text.
@@ -34,8 +33,7 @@ impl Default for Context {
             join_window: SignedDuration::try_from(JOIN_WINDOW_DEFAULT)
                 .unwrap_or(SignedDuration::MAX),
             recipients: vec![],
-            brands: vec![],
-            topics: BTreeMap::new(),
+            brands: BTreeMap::new(),
             platforms: vec![],
             read_file: |_path| Err(io::Error::other("files are not read here")),
         }

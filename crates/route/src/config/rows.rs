@@ -60,7 +60,7 @@ pub(super) fn read(
     let rows: Option<Vec<PlacedRow>> = rows.into_iter().collect();
     let table = rows.zip(fallback);
     let table = table.and_then(|(rows, fallback)| build(routing, rows, fallback));
-    let table = table.map(|table| table.with_topics(&context.topics));
+    let table = table.map(|table| table.with_topics(&context.brands));
     (table, topics)
 }
 

@@ -1,7 +1,7 @@
 //! A store, a log and the stage between them, on the built-in configuration.
 
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use switchboard_config::Document;
 use switchboard_domain::access::DepartmentScope;
@@ -51,7 +51,9 @@ pub(crate) fn read(text: &str) -> (Option<RouteConfig>, Vec<String>) {
     let document = Document::parse("route.toml", text, &environment, &[]);
     let context = Context {
         recipients: ["lead", "ops"].map(str::to_owned).to_vec(),
-        brands: ["acme", "globex"].map(str::to_owned).to_vec(),
+        brands: ["acme", "globex"]
+            .map(|name| (name.to_owned(), BTreeSet::new()))
+            .into(),
         platforms: vec![Slug::from_any("intranet")],
         read_file: |path| match path {
             "public.ics" => Ok(PUBLIC_HOLIDAYS.to_owned()),

@@ -44,6 +44,7 @@ test: test-packages toolchain lint deny test-ui
 # The page's types are made from the API's own description, so a change there shows here.
 test-ui: toolchain ui
 	cd $(UI) && npm run --silent check && npm run --silent test
+	tests/browser/run check
 
 # People's journeys through the page, in headless Chromium against the binary of `make test`.
 journeys: test-packages toolchain ui node

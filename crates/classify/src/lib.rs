@@ -15,6 +15,7 @@
 //! | [`classifier`] | all of it together: a mention in, a classification out |
 //! | [`line`] | the same for JSON lines on the command line |
 //! | [`stage`] | the same for the log: one lane, one signal, dead letters |
+//! | [`encoder`] | a small sentence encoder from a model folder, as a second opinion |
 //! | [`drift`] | how the stream changes under the model, as gauges |
 //! | [`config`] | the section `[classify]` |
 //!
@@ -27,6 +28,7 @@ pub mod classifier;
 pub mod combine;
 pub mod config;
 pub mod drift;
+pub mod encoder;
 pub mod features;
 mod fold;
 pub mod language;

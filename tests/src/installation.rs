@@ -39,7 +39,15 @@ impl Installation {
     /// # Errors
     /// When there is no binary.
     pub async fn on_files(config: &str) -> Result<Self> {
-        Self::new(Place::Files, config).await
+        Self::new(tempfile::tempdir()?, Place::Files, config).await
+    }
+
+    /// As [`Installation::on_files`], in a folder below `place`.
+    ///
+    /// # Errors
+    /// When there is no binary.
+    pub async fn on_files_in(place: &Path, config: &str) -> Result<Self> {
+        Self::new(tempfile::tempdir_in(place)?, Place::Files, config).await
     }
 
     /// On the Kafka and the PostgreSQL of this test binary, in a corner of its own; `None`
@@ -62,7 +70,7 @@ impl Installation {
             database: schema.url.clone(),
             _schema: Some(schema),
         };
-        Ok(Some(Self::new(place, config).await?))
+        Ok(Some(Self::new(tempfile::tempdir()?, place, config).await?))
     }
 
     /// On servers that the test itself starts and stops.
@@ -76,12 +84,12 @@ impl Installation {
             database: database.to_owned(),
             _schema: None,
         };
-        Self::new(place, config).await
+        Self::new(tempfile::tempdir()?, place, config).await
     }
 
-    async fn new(place: Place, config: &str) -> Result<Self> {
+    async fn new(dir: TempDir, place: Place, config: &str) -> Result<Self> {
         let mut installation = Self {
-            dir: tempfile::tempdir()?,
+            dir,
             config: format!("{config}\n{}", place.lines()),
             place,
             token: String::new(),

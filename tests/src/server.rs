@@ -193,7 +193,12 @@ impl Server {
 
     /// Waits for the process to end by itself.
     pub async fn wait(&mut self) -> Result<ExitStatus> {
-        Ok(tokio::time::timeout(PATIENCE, self.child.wait()).await??)
+        self.wait_for_end(PATIENCE).await
+    }
+
+    /// As [`Server::wait`], for an end that takes its time.
+    pub async fn wait_for_end(&mut self, limit: Duration) -> Result<ExitStatus> {
+        Ok(tokio::time::timeout(limit, self.child.wait()).await??)
     }
 
     /// Whether it still runs.

@@ -7,6 +7,8 @@
 use crate::Classifier;
 use crate::drift::Drift;
 use async_trait::async_trait;
+use futures::{StreamExt, TryStreamExt, stream};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use switchboard_domain::{BrandTable, ClassifiedMention, Current};
 use switchboard_stream::record::{
@@ -22,9 +24,13 @@ use tokio::task::{JoinError, JoinHandle};
 /// The name of this stage's group and offsets.
 pub const CONSUMER: &str = "classify";
 
-/// Records that one thread judges before it would pay to share them: about three milliseconds'
-/// work, many times what another thread costs.
-const RECORDS_OF_A_THREAD_MIN: usize = 200;
+/// What one thread judges in one go, and the log is then given in one go: some milliseconds'
+/// work, many times what handing it over costs.
+const SHARE_RECORDS: RangeInclusive<usize> = 200..=500;
+
+/// Shares of a batch that may wait for their acknowledgement while later ones are judged: a
+/// broker's answer takes about as long as judging two.
+const APPENDS_AT_ONCE: usize = 4;
 
 /// A thread's share of a batch.
 type Judging = JoinHandle<Result<Vec<NewRecord>, RecordError>>;
@@ -52,21 +58,15 @@ impl Stage for ClassifyStage {
 
     async fn process(&self, batch: &Batch) -> Result<Vec<Outcome>, StageError> {
         let classifier = self.classifier.get();
-        let share = batch.records.len().div_ceil(self.threads.max(1));
-        let shares = batch.records.chunks(share.max(RECORDS_OF_A_THREAD_MIN));
-        // All are at work before the first is waited for.
-        let working: Vec<_> = shares
+        let shares = batch.records.chunks(self.share_of(batch));
+        let shares: Vec<_> = shares.map(<[_]>::to_vec).collect();
+        stream::iter(shares)
             .map(|records| self.judging(&classifier, records))
-            .collect();
-        let mut results = Vec::with_capacity(batch.records.len() * 2);
-        for judged in working {
-            let judged = judged.await.map_err(lost)?;
-            results.extend(judged.map_err(|error| invalid(&error))?);
-        }
-        self.log
-            .append(results)
-            .await
-            .map_err(|error| stage_error(&error))?;
+            .buffered(self.threads.max(1))
+            .map(|judged| self.append(judged))
+            .buffered(APPENDS_AT_ONCE)
+            .try_collect::<()>()
+            .await?;
         self.drift.tell(&classifier);
         Ok(vec![Outcome::Forwarded; batch.records.len()])
     }
@@ -87,10 +87,25 @@ impl Stage for ClassifyStage {
 }
 
 impl ClassifyStage {
+    /// How many records one thread gets at a time: all have work, and none too much.
+    fn share_of(&self, batch: &Batch) -> usize {
+        let even = batch.records.len().div_ceil(self.threads.max(1));
+        even.clamp(*SHARE_RECORDS.start(), *SHARE_RECORDS.end())
+    }
+
+    /// Hands a share that is judged to the log, and waits until it is durable.
+    async fn append(
+        &self,
+        judged: Result<Result<Vec<NewRecord>, RecordError>, JoinError>,
+    ) -> Result<(), StageError> {
+        let results = judged.map_err(lost)?.map_err(|error| invalid(&error))?;
+        let appended = self.log.append(results).await;
+        appended.map(drop).map_err(|error| stage_error(&error))
+    }
+
     /// Off the threads that serve people.
-    fn judging(&self, classifier: &Arc<Classifier>, records: &[LogRecord]) -> Judging {
-        let (stage, records) = (self.clone(), records.to_vec());
-        let classifier = Arc::clone(classifier);
+    fn judging(&self, classifier: &Arc<Classifier>, records: Vec<LogRecord>) -> Judging {
+        let (stage, classifier) = (self.clone(), Arc::clone(classifier));
         tokio::task::spawn_blocking(move || {
             let mut results = Vec::with_capacity(records.len() * 2);
             for record in &records {

@@ -1,4 +1,5 @@
-//! How far behind the classifier is, looked at once a second at most.
+//! Whether more may come in: how far behind the classifier is and what room the log has,
+//! looked at once a second at most.
 
 use crate::receive::BACKLOG_AGE_MAX;
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +14,8 @@ pub(crate) struct BacklogView {
 }
 
 impl BacklogView {
-    /// Records of `mention.received` that `group` has not read.
+    /// Records of `mention.received` that `group` has not read; an error when the log has no
+    /// room for more.
     pub(crate) async fn records(
         &self,
         log: &dyn Log,
@@ -23,6 +25,7 @@ impl BacklogView {
         if let Some(records) = self.fresh(now) {
             return Ok(records);
         }
+        log.check_room().await?;
         let records = log.backlog(group, &MENTION_RECEIVED).await?;
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, records));
         Ok(records)

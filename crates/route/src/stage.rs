@@ -45,6 +45,7 @@ impl Stage for RouteStage {
     }
 
     async fn process(&self, batch: &Batch) -> Result<Vec<Outcome>, StageError> {
+        fail::fail_point!("route.batch.begin");
         let ownership = self.ownership.get();
         let posts = batch
             .records

@@ -2,23 +2,18 @@
 
 use rustix::fs::{StatVfs, statvfs};
 use std::path::Path;
+use switchboard_stream::LogError;
+use switchboard_stream::backend::embedded::check_room;
 use switchboard_telemetry::{Gauge, Metrics};
-
-/// Free bytes below which nothing new is promised: room for the write-ahead logs of both
-/// files and a checkpoint, so that what is acknowledged can still be finished.
-const FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
 
 /// A database with what SQLite keeps beside it.
 const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
 
 /// Why the disk takes nothing more, if so.
 pub(crate) fn failure(data_dir: &Path) -> Option<String> {
-    match statvfs(data_dir) {
-        Ok(found) => {
-            let free = free_bytes(&found);
-            (free < FREE_BYTES_MIN)
-                .then(|| format!("{free} bytes are free, {FREE_BYTES_MIN} are needed: make room"))
-        }
+    match check_room(data_dir) {
+        Ok(()) => None,
+        Err(LogError::Full { reason }) => Some(reason),
         Err(error) => Some(error.to_string()),
     }
 }

@@ -1,7 +1,8 @@
 //! Crash points for the fault suite: only in a build with the feature `failpoints`.
 //!
 //! `SWITCHBOARD_FAILPOINTS="log.append.before_commit=37"` kills the process with SIGKILL the
-//! 37th time it passes that point: no destructor runs, no buffer is flushed.
+//! 37th time it passes that point: no destructor runs, no buffer is flushed. `=hang` instead of
+//! a number keeps the thread that passes there for ever.
 
 use crate::config::Environment;
 use anyhow::{Context, Result, anyhow};
@@ -9,6 +10,7 @@ use rustix::process::{Signal, getpid, kill_process};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const VARIABLE: &str = "SWITCHBOARD_FAILPOINTS";
+const HANG: &str = "hang";
 
 /// Arms every point the environment names.
 pub(crate) fn arm(environment: &Environment) -> Result<()> {
@@ -19,15 +21,19 @@ pub(crate) fn arm(environment: &Environment) -> Result<()> {
         let (name, passes) = point
             .split_once('=')
             .with_context(|| format!("{VARIABLE}: `{point}` is not `name=passes`"))?;
+        if passes == HANG {
+            hang_at(name)?;
+            continue;
+        }
         let passes = passes
             .parse()
             .with_context(|| format!("{VARIABLE}: `{point}`"))?;
-        arm_one(name, passes)?;
+        kill_at(name, passes)?;
     }
     Ok(())
 }
 
-fn arm_one(name: &str, passes: u64) -> Result<()> {
+fn kill_at(name: &str, passes: u64) -> Result<()> {
     let count = AtomicU64::new(0);
     fail::cfg_callback(name, move || {
         if count.fetch_add(1, Ordering::Relaxed) + 1 == passes {
@@ -37,4 +43,11 @@ fn arm_one(name: &str, passes: u64) -> Result<()> {
         }
     })
     .map_err(|error| anyhow!("failpoint `{name}`: {error}"))
+}
+
+fn hang_at(name: &str) -> Result<()> {
+    let hang = || loop {
+        std::thread::park();
+    };
+    fail::cfg_callback(name, hang).map_err(|error| anyhow!("failpoint `{name}`: {error}"))
 }

@@ -95,6 +95,15 @@ pub trait Log: Send + Sync {
     /// How many records of the topic the group has not yet read.
     async fn backlog(&self, group: &str, topic: &TopicName) -> Result<u64, LogError>;
 
+    /// Whether the log takes more than what finishes the records it has: those who bring
+    /// something new ask first. Kafka answers for itself, append by append.
+    ///
+    /// # Errors
+    /// [`LogError::Full`], with what to do.
+    async fn check_room(&self) -> Result<(), LogError> {
+        Ok(())
+    }
+
     /// How far behind the group is. A log that cannot tell the age says so by `None`.
     async fn lag(&self, group: &str, topic: &TopicName) -> Result<Lag, LogError> {
         Ok(Lag {

@@ -27,20 +27,27 @@ async fn main() -> Result<()> {
     };
     let one = Shared::filled(mentions).await?;
     let (bootstrap, prefix) = (one.bootstrap.clone(), one.prefix().to_owned());
+    let alone = one.classified_by(1).await?;
     let copied =
         tokio::task::spawn_blocking(move || copy::all(&bootstrap, &prefix, mentions)).await??;
     println!("{mentions} mentions");
-    println!("copied by librdkafka alone: {copied:.0} records/s");
-    let alone = one.classified_by(1).await?;
     println!(
-        "classified by one process:  {:.0} records/s, {:.2} of the copy, {:.1} µs of processor each",
+        "by librdkafka alone:  {:.0} mentions/s as they came,",
+        copied.as_they_came
+    );
+    println!(
+        "                      {:.0} with the records the stage writes",
+        copied.as_classified
+    );
+    println!(
+        "classified by one:    {:.0} mentions/s, {:.2} of the latter, {:.1} µs of processor each",
         alone.rate,
-        alone.rate / copied,
+        alone.rate / copied.as_classified,
         alone.processor_micros
     );
     let both = Shared::filled(mentions).await?.classified_by(2).await?;
     println!(
-        "classified by two:          {:.0} records/s, {:.1} µs each, {:.2} of what one costs",
+        "classified by two:    {:.0} mentions/s, {:.1} µs each, {:.2} of what one costs",
         both.rate,
         both.processor_micros,
         both.processor_micros / alone.processor_micros

@@ -23,6 +23,12 @@ const REFUSAL_LIMIT: Duration = Duration::from_secs(20);
 /// Posts are taken again this long after the server is back.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(30);
 
+/// How long no post may be taken while the other two brokers share out what one led.
+const SHARE_OUT_LIMIT: Duration = Duration::from_secs(30);
+
+/// Every record on all three brokers, acknowledged by two.
+const THREE_COPIES: &str = "[log.kafka]\nreplication = 3\nmin_insync_replicas = 2\n";
+
 /// The two servers of one test.
 struct Ground {
     kafka: Kafka,
@@ -30,18 +36,18 @@ struct Ground {
 }
 
 impl Ground {
-    fn new() -> Result<Option<Self>> {
+    fn new(brokers: usize) -> Result<Option<Self>> {
         if kafka::is_skipped() || Postgres::shared()?.is_none() {
             return Ok(None);
         }
-        let (kafka, postgres) = (Kafka::start(1)?, Postgres::start(true)?);
+        let (kafka, postgres) = (Kafka::start(brokers)?, Postgres::start(true)?);
         Ok(Some(Self { kafka, postgres }))
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_brokers_stop_and_come_back() -> Result<()> {
-    let Some(ground) = tokio::task::block_in_place(Ground::new)? else {
+    let Some(ground) = tokio::task::block_in_place(|| Ground::new(1))? else {
         return Ok(());
     };
     let Ground { kafka, postgres } = ground;
@@ -55,7 +61,7 @@ async fn all_brokers_stop_and_come_back() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_database_stops_at_once_and_comes_back() -> Result<()> {
-    let Some(ground) = tokio::task::block_in_place(Ground::new)? else {
+    let Some(ground) = tokio::task::block_in_place(|| Ground::new(1))? else {
         return Ok(());
     };
     let Ground { kafka, postgres } = ground;
@@ -65,6 +71,49 @@ async fn the_database_stops_at_once_and_comes_back() -> Result<()> {
     let stop = || locked()?.stop_at_once();
     let start = || locked()?.start_again();
     outage(&kafka.bootstrap(), &url, stop, start).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_three_brokers_is_killed_and_nobody_is_refused_for_long() -> Result<()> {
+    let Some(ground) = tokio::task::block_in_place(|| Ground::new(3))? else {
+        return Ok(());
+    };
+    let Ground { kafka, postgres } = ground;
+    let config = format!("{SHORT_PROMISES}\n{THREE_COPIES}");
+    let bootstrap = kafka.bootstrap();
+    let installation = Installation::on_servers(&bootstrap, postgres.url(), &config).await?;
+    let mut load = Load::of(posts::mixed(POSTS, seed()));
+    let mut server = installation.start("all", "").await?;
+    while load.sent() < POSTS / 3 {
+        load.send(&server).await;
+    }
+    // The one the clients asked first.
+    kafka.kill(0);
+    let longest = longest_refusal(&mut load, &server, POSTS * 2 / 3).await?;
+    let (ready, checks) = server.ops("/readyz").await?;
+    ensure!(ready == StatusCode::OK, "two brokers are enough: {checks}");
+    tokio::task::block_in_place(|| kafka.restart(0))?;
+    load.finish(&server, IDLE_LIMIT).await?;
+    let idle = invariants::wait_until_idle(&installation, &server, IDLE_LIMIT).await?;
+    invariants::check(&installation, &server, &load.posts, 0).await?;
+    ensure!(server.is_running()?, "{}", installation.said());
+    println!("one of three brokers killed: no post taken for {longest:.1?}, idle {idle:.1?} later");
+    Ok(())
+}
+
+/// Sends until so many are taken, and says how long it took for the slowest of them.
+async fn longest_refusal(load: &mut Load, server: &Server, until: usize) -> Result<Duration> {
+    let mut longest = Duration::ZERO;
+    while load.sent() < until {
+        let (begin, before) = (Instant::now(), load.sent());
+        while load.sent() == before {
+            load.send(server).await;
+            let waited = begin.elapsed();
+            ensure!(waited < SHARE_OUT_LIMIT, "no post was taken for {waited:?}");
+        }
+        longest = longest.max(begin.elapsed());
+    }
+    Ok(longest)
 }
 
 /// Half of the posts, the outage, the other half.

@@ -13,9 +13,9 @@ use switchboard_stream::log::{Consumer, OffsetHome, Subscription};
 use switchboard_stream::runner::{Progress, Runner, RunnerOptions, Stage, Watched};
 use switchboard_stream::topic::{self, TopicName};
 
-/// Records that are classified at a time: some tens of milliseconds' work, beside which the
-/// wait for the log's acknowledgement is short.
-const CLASSIFY_RECORDS: usize = 2_000;
+/// Records that are classified at a time: about a tenth of a second's work, beside which the
+/// wait for the log's last acknowledgement is short.
+const CLASSIFY_RECORDS: usize = 8_000;
 
 /// A stage as it is to be run: what it reads, and who keeps its offset.
 pub(super) struct Reading {

@@ -11,18 +11,22 @@
 //! | `coordinator` | which member of a group reads which partition |
 //! | `consumer` | one member |
 //! | `retention` | what may go, in bounded steps |
+//! | `disk` | whether there is room for more |
 
 mod append;
 mod catalog;
 mod codec;
 mod consumer;
 mod coordinator;
+mod disk;
 mod failure;
 mod groups;
 mod reader;
 mod retention;
 mod schema;
 mod writer;
+
+pub use disk::check_room;
 
 use crate::log::{
     Consumer, Lag, Log, LogError, LogRecord, NewRecord, Position, Subscription, Watermarks,
@@ -34,7 +38,7 @@ use catalog::Catalog;
 use coordinator::Coordinator;
 use jiff::Timestamp;
 use reader::ReaderPool;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -204,6 +208,11 @@ impl Log for EmbeddedLog {
 
     async fn watermarks(&self, topic: &TopicName) -> Result<Vec<Watermarks>, LogError> {
         Ok(self.shared.catalog.topic(topic)?.watermarks())
+    }
+
+    async fn check_room(&self) -> Result<(), LogError> {
+        let path = Path::new(&self.shared.path);
+        check_room(path.parent().unwrap_or(path))
     }
 
     async fn backlog(&self, group: &str, topic: &TopicName) -> Result<u64, LogError> {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`normalise`] | the plain form that rules read, with the way back to the original |
 //! | [`rules`] | the rule set: TOML, its checks, one pass over all patterns |
-//! | [`features`] | the plain form's words and letter groups, hashed |
+//! | [`features`] | the plain form's words, letter groups and signs, hashed |
 //! | [`model`] | the seam for a trained model |
 //! | [`linear`] | the shipped kind of model, its file and its arithmetic |
 //! | [`train`] | from labelled posts to such a model, and its figures |
@@ -33,6 +33,7 @@ pub mod features;
 mod fold;
 pub mod language;
 pub mod learn;
+mod lexicon;
 pub mod line;
 pub mod linear;
 pub mod model;
@@ -41,6 +42,7 @@ mod pool;
 mod post;
 pub mod rules;
 pub mod severity;
+mod signs;
 pub mod stage;
 pub mod train;
 mod verdict;

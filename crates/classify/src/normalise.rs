@@ -20,12 +20,47 @@ pub const HANDLE: char = '@';
 /// Stands in the plain form for any link.
 pub const LINK: char = '~';
 
+/// Handles whose names are kept: a post to more people speaks to none of them.
+const HANDLES_NOTED_MAX: usize = 8;
+
+/// What accounts of a customer service have in their names.
+const SERVICE_NAMES: [&[u8]; 16] = [
+    b"ask",
+    b"assist",
+    b"atencion",
+    b"atendimento",
+    b"ayuda",
+    b"aide",
+    b"care",
+    b"client",
+    b"customer",
+    b"help",
+    b"hilfe",
+    b"kunden",
+    b"service",
+    b"soporte",
+    b"support",
+    b"team",
+];
+
+/// The first letters of those, one bit each.
+const SERVICE_LETTERS: u32 = {
+    let mut letters = 0;
+    let mut at = 0;
+    while at < SERVICE_NAMES.len() {
+        letters |= letter_bit(SERVICE_NAMES[at][0]);
+        at += 1;
+    }
+    letters
+};
+
 /// The plain form of a text. Made by [`normalise`].
 #[derive(Clone, Debug, Default)]
 pub struct NormalizedText {
     text: String,
     pieces: Vec<Piece>,
     original_length: usize,
+    handles: String,
     /// What the plain form no longer shows.
     pub shape: Shape,
 }
@@ -43,6 +78,8 @@ pub struct Shape {
     pub links: usize,
     /// Handles.
     pub handles: usize,
+    /// Those whose name says that a customer service reads along, such as `@acme_help`.
+    pub service_handles: usize,
     /// Hashtags.
     pub hashtags: usize,
 }
@@ -61,6 +98,11 @@ impl NormalizedText {
     /// The plain form.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The names of the first handles, in small letters, each with its `@`.
+    pub fn handles(&self) -> impl Iterator<Item = &str> {
+        self.handles.split_terminator(' ')
     }
 
     /// Whether no letter is left to judge: empty, one emoji, only links or handles.
@@ -111,6 +153,7 @@ pub fn normalise_into(original: &str, plain: &mut NormalizedText) {
     plain.text.clear();
     plain.text.reserve(kept.len());
     plain.pieces.clear();
+    plain.handles.clear();
     plain.original_length = kept.len();
     plain.shape = Shape::default();
     let mut writer = Writer {
@@ -205,9 +248,26 @@ impl Writer<'_> {
         let width = handle_width(text.as_bytes().get(at..).unwrap_or_default());
         if width > 0 {
             self.out.shape.handles += 1;
+            self.note_handle(text.get(at..at + width).unwrap_or_default());
             self.stand_in(HANDLE, at, width);
         }
         width
+    }
+
+    fn note_handle(&mut self, handle: &str) {
+        if self.out.shape.handles > HANDLES_NOTED_MAX {
+            return;
+        }
+        let noted = &mut self.out.handles;
+        let from = noted.len();
+        noted.push_str(handle);
+        let Some(name) = noted.get_mut(from..) else {
+            return;
+        };
+        name.make_ascii_lowercase();
+        let is_service = names_a_service(name.as_bytes());
+        noted.push(' ');
+        self.out.shape.service_handles += usize::from(is_service);
     }
 
     fn link(&mut self, text: &str, at: usize) -> usize {
@@ -373,6 +433,24 @@ fn handle_width(bytes: &[u8]) -> usize {
     if width > 1 { width } else { 0 }
 }
 
+fn names_a_service(handle: &[u8]) -> bool {
+    handle.iter().enumerate().any(|(at, &byte)| {
+        letter_bit(byte) & SERVICE_LETTERS != 0
+            && handle
+                .get(at..)
+                .is_some_and(|rest| SERVICE_NAMES.iter().any(|name| rest.starts_with(name)))
+    })
+}
+
+/// The bit of a small letter; none for other bytes.
+const fn letter_bit(byte: u8) -> u32 {
+    if byte.is_ascii_lowercase() {
+        1 << (byte - b'a')
+    } else {
+        0
+    }
+}
+
 /// How many bytes at the start are a link, up to the next white space; 0 if none.
 fn link_width(bytes: &[u8]) -> usize {
     let starts = ["http://", "https://", "www."].iter().any(|prefix| {
@@ -429,6 +507,26 @@ mod tests {
             original[from..to].starts_with(want),
             "{}",
             &original[from..to]
+        );
+    }
+
+    #[rstest]
+    #[case::none("no handle, me@mail.example", &[], 0)]
+    #[case::a_brand("@Acme late again", &["@acme"], 0)]
+    #[case::a_service(".@AcmeHelp and @bob", &["@acmehelp", "@bob"], 1)]
+    #[case::another_language("@acme_Kundendienst, @me@host.example", &["@acme_kundendienst", "@me@host.example"], 1)]
+    fn handles_are_noted(#[case] original: &str, #[case] want: &[&str], #[case] services: usize) {
+        let text = normalise(original);
+        assert_eq!(text.handles().collect::<Vec<_>>(), want);
+        assert_eq!(text.shape.service_handles, services);
+    }
+
+    #[test]
+    fn of_a_crowd_of_handles_only_the_first_are_noted() {
+        let text = normalise(&"@one ".repeat(100));
+        assert_eq!(
+            (text.handles().count(), text.shape.handles),
+            (HANDLES_NOTED_MAX, 100)
         );
     }
 

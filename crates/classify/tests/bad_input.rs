@@ -92,6 +92,7 @@ fn work(text: &str) -> usize {
     let space = FeatureSpace {
         word_bits: 15,
         letter_bits: 16,
+        has_signs: true,
     };
     let mut counted = Counted::default();
     visit_grams(&plain, space, &mut counted);

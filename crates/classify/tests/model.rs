@@ -17,6 +17,7 @@ const TINY: TrainSettings = TrainSettings {
     space: FeatureSpace {
         word_bits: 5,
         letter_bits: 5,
+        has_signs: true,
     },
     ..SETTINGS
 };
@@ -25,13 +26,15 @@ const SETTINGS: TrainSettings = TrainSettings {
     space: FeatureSpace {
         word_bits: 12,
         letter_bits: 12,
+        has_signs: true,
     },
     seed: 7,
     general_penalty: 1e-3,
-    special_penalty: 1e-5,
+    special_penalty: 4e-4,
     known_penalty: 3e-5,
     seed_weight: 1.0,
     seed_share: 1.0,
+    stranger_weight: 1.0,
     rule_weight: 1.5,
     decision: switchboard_classify::linear::Decision {
         known_from: 0.8,

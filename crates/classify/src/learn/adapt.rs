@@ -107,7 +107,7 @@ impl Course {
 
     fn outputs(&self, lesson: &Example, logits: &PerLabel) -> PerLabel {
         let mut outputs = [0.0; 4];
-        for (grams, value) in parts(lesson) {
+        for (grams, value) in lesson.matter() {
             let mut sums = [0.0; 4];
             for row in grams
                 .iter()
@@ -134,7 +134,7 @@ impl Course {
     }
 
     fn move_table(&mut self, lesson: &Example, step: &PerLabel) {
-        for (grams, value) in parts(lesson) {
+        for (grams, value) in lesson.matter() {
             let scaled = step.map(|step| step * value / self.factor);
             for &gram in grams {
                 if let Some(row) = self.moved.table.get_mut(gram as usize) {
@@ -155,13 +155,6 @@ impl Course {
         self.multiply_out();
         self.moved
     }
-}
-
-/// The n-grams of both kinds with the value of each.
-fn parts(lesson: &Example) -> [(&[u32], f32); 2] {
-    let (words, letters) = lesson.split();
-    let (word_value, letter_value) = lesson.values();
-    [(words, word_value), (letters, letter_value)]
 }
 
 fn add(row: &mut PerLabel, other: &PerLabel) {

@@ -25,7 +25,7 @@ use crate::features::{FeatureSpace, GramKind, GramSink, visit_grams};
 use crate::model::{Model, ModelScores};
 use crate::normalise::NormalizedText;
 use crate::pool::Pool;
-use crate::train::example::Example;
+use crate::train::example::{Example, SIGN_VALUE};
 use serde::{Deserialize, Serialize};
 use totals::{Notes, Sums, Totals, number};
 
@@ -68,6 +68,9 @@ pub struct Heads {
 struct Header {
     word_bits: u8,
     letter_bits: u8,
+    /// Absent in models from before there were signs and handles.
+    #[serde(default, skip_serializing_if = "is_not")]
+    has_signs: bool,
     sources: usize,
     general: HeadHeader,
     special: HeadHeader,
@@ -100,9 +103,9 @@ pub struct Decision {
 impl Default for Decision {
     fn default() -> Self {
         Self {
-            known_from: 0.8,
+            known_from: 0.1,
             temperature: 1.0,
-            offsets: [0.0; 4],
+            offsets: [0.0, 0.0, -0.4, 0.0],
         }
     }
 }
@@ -163,6 +166,7 @@ impl LinearModel {
         let header = Header {
             word_bits: space.word_bits,
             letter_bits: space.letter_bits,
+            has_signs: space.has_signs,
             sources: heads.sources.min(SOURCES_MAX),
             general: head_header(&heads.general),
             special: head_header(&heads.special),
@@ -226,34 +230,40 @@ impl LinearModel {
         FeatureSpace {
             word_bits: self.header.word_bits,
             letter_bits: self.header.letter_bits,
+            has_signs: self.header.has_signs,
         }
     }
 
     /// The heads' outputs for a text, by themselves.
     fn outputs(&self, totals: &Totals<'_>, rules: &PerLabel) -> Outputs {
-        let (word_value, letter_value) = totals.values();
-        let at = |column: usize, head: &HeadHeader| {
+        let values = totals.values();
+        let at = |column: usize, head: &HeadHeader, handles: f32| {
             let sum = |sums: &Sums| number(sums.get(column).copied().unwrap_or(0));
-            head.step * (sum(&totals.words) * word_value + sum(&totals.letters) * letter_value)
+            let matter = sum(&totals.words) * values.words
+                + sum(&totals.letters) * values.letters
+                + sum(&totals.signs) * SIGN_VALUE;
+            head.step * (matter + sum(&totals.handles) * handles)
         };
-        let labels = |from: usize, head: &HeadHeader| {
+        let labels = |from: usize, head: &HeadHeader, handles: f32| {
             let mut outputs = [0.0; 4];
             for (label, output) in outputs.iter_mut().enumerate() {
                 let told = |values: &[f32]| values.get(label).copied().unwrap_or(0.0);
-                *output =
-                    at(from + label, head) + told(&head.bias) + told(&head.rules) * told(rules);
+                *output = at(from + label, head, handles)
+                    + told(&head.bias)
+                    + told(&head.rules) * told(rules);
             }
             outputs
         };
         let known = (0..self.header.sources)
             .map(|source| {
                 let bias = self.header.known.bias.get(source).copied().unwrap_or(0.0);
-                at(8 + source, &self.header.known) + bias
+                at(8 + source, &self.header.known, values.handles) + bias
             })
             .fold(f32::MIN, f32::max);
         Outputs {
-            general: labels(0, &self.header.general),
-            special: labels(4, &self.header.special),
+            // Who is spoken to tells nothing about a stream that was never met.
+            general: labels(0, &self.header.general, 0.0),
+            special: labels(4, &self.header.special, values.handles),
             known: 1.0 / (1.0 + (-known).exp()),
         }
     }
@@ -264,11 +274,20 @@ impl LinearModel {
         self.notes.with(|notes| {
             let mut totals = Totals::new(&self.rows, notes);
             let (words, letters) = example.split();
-            for (kind, grams) in [(GramKind::Words, words), (GramKind::Letters, letters)] {
+            let kinds = [
+                (GramKind::Words, words),
+                (GramKind::Letters, letters),
+                (GramKind::Signs, &example.signs),
+            ];
+            for (kind, grams) in kinds {
                 for &gram in grams {
                     totals.word(0, 0);
                     totals.gram(kind, gram as usize);
                 }
+            }
+            for &gram in &example.handles {
+                totals.handle();
+                totals.gram(GramKind::Letters, gram as usize);
             }
             totals.finish();
             let outputs = self.outputs(&totals, &example.rules);
@@ -305,10 +324,10 @@ impl Model for LinearModel {
             let decision = &self.header.decision;
             let share = decision.share_of_special(outputs.known);
             let logits = decision.logits(&outputs.general, &outputs.special, outputs.known);
-            let (_, letter_value) = totals.values();
+            let value = totals.values().letters;
             let factors = [
-                self.header.general.step * (1.0 - share) * letter_value,
-                self.header.special.step * share * letter_value,
+                self.header.general.step * (1.0 - share) * value,
+                self.header.special.step * share * value,
             ];
             ModelScores {
                 logits: Some(logits),
@@ -316,6 +335,11 @@ impl Model for LinearModel {
             }
         })
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_not(flag: &bool) -> bool {
+    !*flag
 }
 
 /// The few heaviest weights are cut off, so that the many small ones keep their differences.

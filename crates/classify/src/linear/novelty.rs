@@ -15,6 +15,7 @@ impl LinearModel {
             rows: &self.rows,
             all: 0.0,
             unknown: 0.0,
+            in_handle: false,
         };
         visit_grams(text, self.space(), &mut counted);
         (counted.all > 0.0).then(|| counted.unknown / counted.all)
@@ -31,13 +32,20 @@ struct Counted<'a> {
     rows: &'a [[i8; TABLE_COLUMNS]],
     all: f32,
     unknown: f32,
+    in_handle: bool,
 }
 
 impl GramSink for Counted<'_> {
-    fn word(&mut self, _: usize, _: usize) {}
+    fn word(&mut self, _: usize, _: usize) {
+        self.in_handle = false;
+    }
+
+    fn handle(&mut self) {
+        self.in_handle = true;
+    }
 
     fn gram(&mut self, kind: GramKind, index: usize) {
-        if kind != GramKind::Letters {
+        if kind != GramKind::Letters || self.in_handle {
             return;
         }
         let known = |row: &[i8; TABLE_COLUMNS]| row.iter().any(|&weight| weight != 0);

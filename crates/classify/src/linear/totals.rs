@@ -5,6 +5,7 @@ use crate::combine::PerLabel;
 use crate::features::{GramKind, GramSink, ShortWord};
 use crate::model::Wording;
 use crate::normalise::NormalizedText;
+use crate::train::example::{HANDLE_VALUE, value_of};
 
 pub(super) type Sums = [i32; TABLE_COLUMNS];
 
@@ -52,6 +53,8 @@ struct ReadWord {
     row_count: usize,
     letters: WordSums,
     letter_count: usize,
+    /// No word of the post but who it speaks to.
+    is_handle: bool,
 }
 
 /// The sums of one word's letter groups: the same whenever the word is met, so that they are
@@ -81,12 +84,23 @@ pub(super) struct Totals<'a> {
     notes: &'a mut Notes,
     pub(super) words: Sums,
     pub(super) letters: Sums,
+    pub(super) signs: Sums,
+    pub(super) handles: Sums,
     /// The word that is being read.
     word: ReadWord,
     /// Where that word is to be remembered.
     remembered_at: Option<usize>,
     word_count: usize,
     letter_count: usize,
+    handle_letter_count: usize,
+}
+
+/// What one n-gram counts: the more there are, the less.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Values {
+    pub(super) words: f32,
+    pub(super) letters: f32,
+    pub(super) handles: f32,
 }
 
 impl GramSink for Totals<'_> {
@@ -95,6 +109,12 @@ impl GramSink for Totals<'_> {
         self.end_word();
         self.word.start = start;
         self.word.end = end;
+    }
+
+    #[inline]
+    fn handle(&mut self) {
+        self.end_word();
+        self.word.is_handle = true;
     }
 
     #[inline]
@@ -123,6 +143,11 @@ impl GramSink for Totals<'_> {
                 }
             }
             GramKind::Letters => self.letters(&[u32::try_from(index).unwrap_or(u32::MAX)]),
+            GramKind::Signs => {
+                if let Some(row) = self.rows.get(index) {
+                    add_row(&mut self.signs, row);
+                }
+            }
         }
     }
 
@@ -151,10 +176,13 @@ impl<'a> Totals<'a> {
             notes,
             words: [0; TABLE_COLUMNS],
             letters: [0; TABLE_COLUMNS],
+            signs: [0; TABLE_COLUMNS],
+            handles: [0; TABLE_COLUMNS],
             word: ReadWord::default(),
             remembered_at: None,
             word_count: 0,
             letter_count: 0,
+            handle_letter_count: 0,
         }
     }
 
@@ -185,28 +213,32 @@ impl<'a> Totals<'a> {
         let Notes { read, spans, .. } = &mut *self.notes;
         let (mut words, mut letters) = (self.words, self.letters);
         for word in read.drain(..) {
+            if word.is_handle {
+                self.handle_letter_count += word.letter_count;
+                add_sums(&mut self.handles, &word.letters);
+                continue;
+            }
             if spans.len() < WORDS_WEIGHED_MAX {
                 spans.push((word.start, word.end, label_sums(&words, &letters)));
             }
             for &index in word.rows.iter().take(word.row_count) {
                 if let Some(row) = self.rows.get(index) {
                     self.word_count += 1;
-                    for (sum, &weight) in words.iter_mut().zip(row) {
-                        *sum += i32::from(weight);
-                    }
+                    add_row(&mut words, row);
                 }
             }
             self.letter_count += word.letter_count;
-            for (sum, letters) in letters.iter_mut().zip(word.letters) {
-                *sum += i32::from(letters);
-            }
+            add_sums(&mut letters, &word.letters);
         }
         (self.words, self.letters) = (words, letters);
     }
 
-    /// What one n-gram counts: the more there are, the less.
-    pub(super) fn values(&self) -> (f32, f32) {
-        (value_of(self.word_count), value_of(self.letter_count))
+    pub(super) fn values(&self) -> Values {
+        Values {
+            words: value_of(self.word_count),
+            letters: value_of(self.letter_count),
+            handles: value_of(self.handle_letter_count) * HANDLE_VALUE,
+        }
     }
 
     /// The words that spoke most for the winning label against the mean of the others.
@@ -276,6 +308,20 @@ fn parts_of(factors: [f32; 2], winner: usize) -> [f32; 8] {
     parts
 }
 
+#[inline]
+fn add_row(sums: &mut Sums, row: &[i8; TABLE_COLUMNS]) {
+    for (sum, &weight) in sums.iter_mut().zip(row) {
+        *sum += i32::from(weight);
+    }
+}
+
+#[inline]
+fn add_sums(sums: &mut Sums, word: &WordSums) {
+    for (sum, &part) in sums.iter_mut().zip(word) {
+        *sum += i32::from(part);
+    }
+}
+
 fn place_of(word: &ShortWord) -> usize {
     let (halves, _) = word.as_chunks();
     let hash = halves.iter().fold(0_u64, |hash, half| {
@@ -290,9 +336,4 @@ fn place_of(word: &ShortWord) -> usize {
 )]
 pub(super) const fn number(sum: i32) -> f32 {
     sum as f32
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a count of n-grams")]
-fn value_of(count: usize) -> f32 {
-    1.0 / (count.max(1) as f32).sqrt()
 }

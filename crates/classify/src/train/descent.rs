@@ -1,6 +1,6 @@
 //! Stochastic gradient descent for the heads of a linear model.
 //!
-//! One step per post with a falling step size and L2 regularisation. Everything random comes
+//! One step per post with a step size that falls to nothing, and L2 regularisation. Everything random comes
 //! from the seed, so the same posts in the same order give the same weights, bit for bit.
 
 use super::example::Example;
@@ -47,6 +47,8 @@ pub struct DescentSettings {
     pub rule_start: f32,
     /// How fast that moves; at 0 it stays.
     pub rule_speed: f32,
+    /// Whether it sees the handles, which tell where a post comes from.
+    pub sees_origin: bool,
 }
 
 /// Trains one head over `buckets` buckets.
@@ -58,6 +60,7 @@ pub fn descend(examples: &[&Example], buckets: usize, settings: &DescentSettings
         bias: [0.0; COLUMNS],
         rules: [settings.rule_start; 4],
         steps: 0.0,
+        steps_planned: count(examples.len() * settings.epochs),
     };
     let mut order: Vec<usize> = (0..examples.len()).collect();
     let mut random = settings.seed;
@@ -83,14 +86,14 @@ struct Descent<'a> {
     bias: Row,
     rules: [f32; 4],
     steps: f32,
+    steps_planned: f32,
 }
 
 impl Descent<'_> {
     fn step(&mut self, example: &Example) {
         let gradient = self.gradient(example);
         let settings = self.settings;
-        let size =
-            settings.first_step / (1.0 + settings.penalty * settings.first_step * self.steps);
+        let size = self.step_size();
         self.steps += 1.0;
         self.scale *= 1.0 - size * settings.penalty;
         let weight = example.weight.min(WEIGHT_MAX);
@@ -100,6 +103,14 @@ impl Descent<'_> {
         if self.scale < SCALE_MIN {
             self.multiply_out();
         }
+    }
+
+    /// Falls to nothing, so that the last posts do not have the last word.
+    fn step_size(&self) -> f32 {
+        let settings = self.settings;
+        let regularised = 1.0 + settings.penalty * settings.first_step * self.steps;
+        let left = 1.0 - self.steps / self.steps_planned;
+        settings.first_step * left.max(0.0) / regularised.sqrt()
     }
 
     fn move_slow_weights(&mut self, example: &Example, step: &Row) {
@@ -114,9 +125,7 @@ impl Descent<'_> {
     }
 
     fn move_table(&mut self, example: &Example, step: &Row) {
-        let (words, letters) = example.split();
-        let (word_value, letter_value) = example.values();
-        for (grams, value) in [(words, word_value), (letters, letter_value)] {
+        for (grams, value) in self.groups(example) {
             let scaled = step.map(|step| step * value / self.scale);
             for &gram in grams {
                 if let Some(row) = self.table.get_mut(gram as usize) {
@@ -124,6 +133,12 @@ impl Descent<'_> {
                 }
             }
         }
+    }
+
+    /// The features this head may see.
+    fn groups<'a>(&self, example: &'a Example) -> impl Iterator<Item = (&'a [u32], f32)> + use<'a> {
+        let origin = self.settings.sees_origin.then(|| example.origin());
+        example.matter().into_iter().chain(origin)
     }
 
     /// What each column's output should have been less of.
@@ -148,10 +163,8 @@ impl Descent<'_> {
     }
 
     fn outputs(&self, example: &Example) -> Row {
-        let (words, letters) = example.split();
-        let (word_value, letter_value) = example.values();
         let mut outputs = self.bias;
-        for (grams, value) in [(words, word_value), (letters, letter_value)] {
+        for (grams, value) in self.groups(example) {
             let mut sum = [0.0; COLUMNS];
             for &gram in grams {
                 if let Some(row) = self.table.get(gram as usize) {
@@ -174,6 +187,11 @@ impl Descent<'_> {
         }
         self.scale = 1.0;
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count of posts")]
+fn count(posts: usize) -> f32 {
+    posts.max(1) as f32
 }
 
 fn add(row: &mut Row, other: &Row) {

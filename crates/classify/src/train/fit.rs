@@ -20,15 +20,19 @@ pub struct TrainSettings {
     pub seed: u64,
     /// Regularisation of the head for unknown sources.
     pub general_penalty: f32,
-    /// Regularisation of the head for the trained sources.
+    /// Regularisation of the head for the trained sources, over all posts together: the more
+    /// posts, the less each is held back.
     pub special_penalty: f32,
     /// Regularisation of the head that tells them apart.
     pub known_penalty: f32,
     /// How much what we wrote ourselves counts beside one other source.
     pub seed_weight: f32,
-    /// How much one of those posts counts beside another post, in the heads that know the
-    /// trained sources: there are many of them, and no stream looks like them.
+    /// How much one of those posts counts beside another post, in the head for the trained
+    /// sources: there are many of them, and no stream looks like them.
     pub seed_share: f32,
+    /// How much one of those posts counts where trained sources are told from others: they are
+    /// all there is of the others.
+    pub stranger_weight: f32,
     /// What a rule's weight counts in the head for unknown sources. Not learned: the posts
     /// that rules are for are those the data lacks.
     pub rule_weight: f32,
@@ -42,13 +46,15 @@ impl Default for TrainSettings {
             space: FeatureSpace {
                 word_bits: 15,
                 letter_bits: 16,
+                has_signs: true,
             },
             seed: 1,
             general_penalty: 7e-4,
-            special_penalty: 1e-5,
-            known_penalty: 3e-5,
+            special_penalty: 0.5,
+            known_penalty: 1e-3,
             seed_weight: 1.5,
-            seed_share: 0.3,
+            seed_share: 0.1,
+            stranger_weight: 1.0,
             rule_weight: 1.5,
             decision: Decision::default(),
         }
@@ -137,6 +143,8 @@ pub fn train(set: &TrainingSet, chosen: &[usize], settings: &TrainSettings) -> L
         let plan = DescentSettings {
             rule_start,
             rule_speed,
+            // The head for unknown sources must hold whoever is spoken to.
+            sees_origin: rule_speed > 0.0,
             ..plan(Target::Label, LABEL_EPOCHS, penalty, settings.seed)
         };
         descend(&examples, buckets, &plan)
@@ -147,8 +155,11 @@ pub fn train(set: &TrainingSet, chosen: &[usize], settings: &TrainSettings) -> L
         settings.rule_weight,
         0.0,
     );
-    let special = label(settings.special_penalty, &even, 1.0, RULE_SPEED);
-    let examples: Vec<&Example> = even.iter().collect();
+    let total: f32 = even.iter().map(|example| example.weight).sum();
+    let special_penalty = settings.special_penalty / total.max(1.0);
+    let special = label(special_penalty, &even, 1.0, RULE_SPEED);
+    let strangers = as_strangers(even, settings.stranger_weight);
+    let examples: Vec<&Example> = strangers.iter().collect();
     let plan = plan(
         Target::Source,
         SOURCE_EPOCHS,
@@ -165,6 +176,16 @@ pub fn train(set: &TrainingSet, chosen: &[usize], settings: &TrainSettings) -> L
     LinearModel::of(&heads, settings.space, settings.decision, card)
 }
 
+/// The posts as the head that tells sources apart sees them.
+fn as_strangers(mut examples: Vec<Example>, weight: f32) -> Vec<Example> {
+    for example in &mut examples {
+        if example.source == usize::MAX {
+            example.weight = weight;
+        }
+    }
+    examples
+}
+
 const fn plan(target: Target, epochs: usize, penalty: f32, seed: u64) -> DescentSettings {
     DescentSettings {
         target,
@@ -174,6 +195,7 @@ const fn plan(target: Target, epochs: usize, penalty: f32, seed: u64) -> Descent
         seed,
         rule_start: 1.0,
         rule_speed: RULE_SPEED,
+        sees_origin: true,
     }
 }
 

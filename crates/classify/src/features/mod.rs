@@ -2,34 +2,40 @@
 //!
 //! Words alone and in pairs, and groups of three to five letters within a word. Numbers
 //! count as "a number". What would tell a model which platform or brand a post comes from,
-//! rather than what it says (handles, links, the `#` of a hashtag), gives no feature.
+//! rather than what it says (links, the `#` of a hashtag), gives no n-gram. The letters of
+//! handles are kept apart, for those heads alone that know the trained sources. Beside the
+//! n-grams stand the signs of the post as a whole.
 
+mod buffer;
+
+use crate::lexicon::Lexicon;
 use crate::normalise::NormalizedText;
+use crate::signs::{WordNotes, signs};
+use buffer::{WORD_BYTES_MAX, WordBuffer};
 
-/// Longer words are judged by their head: real ones are shorter, and it bounds the work.
-const WORD_BYTES_MAX: usize = 40;
+pub use buffer::{SHORT_WORD_BYTES, ShortWord};
 
 /// The shortest and longest group of letters.
 const LETTERS_MIN: usize = 3;
 const LETTERS_MAX: usize = 5;
 
-/// Bytes of a word that can be known again, with the spaces around it: most words are shorter,
-/// and two registers compare it.
-pub const SHORT_WORD_BYTES: usize = 16;
-
-/// Room to read eight bytes from any place of a padded word.
-const BUFFER_BYTES: usize = WORD_BYTES_MAX + 2 + 8;
-
 /// Groups of letters that the longest word has.
 const LETTER_GROUPS_MAX: usize = (LETTERS_MAX - LETTERS_MIN + 1) * (WORD_BYTES_MAX + 2);
+
+/// Keep apart what is hashed into the same buckets.
+const PAIR_SALT: u64 = 2;
+const HANDLE_SALT: u64 = 16;
+const SIGN_SALT: u64 = 3;
 
 /// How many buckets the n-grams are hashed into, as powers of two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeatureSpace {
     /// For words and pairs of words.
     pub word_bits: u8,
-    /// For groups of letters.
+    /// For groups of letters, also those of handles.
     pub letter_bits: u8,
+    /// Whether there are signs and handles as well; in models of an earlier day there are not.
+    pub has_signs: bool,
 }
 
 impl FeatureSpace {
@@ -54,26 +60,27 @@ impl FeatureSpace {
 pub enum GramKind {
     /// A word, or two in a row.
     Words,
-    /// Letters within a word.
+    /// Letters within a word or a handle.
     Letters,
+    /// What the post as a whole shows; shares its buckets with the words.
+    Signs,
 }
-
-/// A short word between two spaces, by which its groups of letters can be known again.
-pub type ShortWord = [u8; SHORT_WORD_BYTES];
 
 /// Takes the n-grams of a text as they are found.
 pub trait GramSink {
     /// A word begins; `start..end` in bytes of the plain form. Every gram until the next call
     /// ends in this word.
     fn word(&mut self, start: usize, end: usize);
+    /// A handle begins: all letters until the next call are its own.
+    fn handle(&mut self) {}
     /// Asked before a short word's groups of letters: `true` when the sink knows what they
-    /// come to and wants none of them.
+    /// come to and wants none of them. A handle asks with its `@`.
     fn knows_letters(&mut self, _word: &ShortWord) -> bool {
         false
     }
     /// One n-gram by the index of its bucket.
     fn gram(&mut self, kind: GramKind, index: usize);
-    /// All groups of letters of a word.
+    /// All groups of letters of a word, or of a handle.
     fn letters(&mut self, indices: &[u32]) {
         for &index in indices {
             self.gram(GramKind::Letters, index as usize);
@@ -86,9 +93,11 @@ pub fn visit_grams(text: &NormalizedText, space: FeatureSpace, sink: &mut impl G
     let plain = text.as_str();
     let mut scanner = Scanner {
         space,
-        buffer: [0; BUFFER_BYTES],
+        word: WordBuffer::default(),
         letters: [0; LETTER_GROUPS_MAX],
         previous: None,
+        lexicon: Lexicon::shipped(),
+        notes: WordNotes::default(),
     };
     let bytes = plain.as_bytes();
     let mut at = 0;
@@ -103,6 +112,16 @@ pub fn visit_grams(text: &NormalizedText, space: FeatureSpace, sink: &mut impl G
         }
         at = end;
     }
+    if space.has_signs {
+        scanner.whole_post(text, sink);
+    }
+}
+
+/// The hash of a word as the n-grams take it.
+pub(crate) fn word_hash(word: &str) -> u64 {
+    let mut buffer = WordBuffer::default();
+    buffer.fill(b' ', word.as_bytes());
+    buffer.hash()
 }
 
 enum Token {
@@ -165,28 +184,39 @@ fn run_end(bytes: &[u8], at: usize, belongs: impl Fn(u8) -> bool) -> usize {
 
 struct Scanner {
     space: FeatureSpace,
-    buffer: [u8; BUFFER_BYTES],
+    word: WordBuffer,
     letters: [u32; LETTER_GROUPS_MAX],
     previous: Option<u64>,
+    lexicon: &'static Lexicon,
+    notes: WordNotes,
 }
 
 impl Scanner {
     fn word(&mut self, bytes: &[u8], start: usize, end: usize, sink: &mut impl GramSink) {
-        let length = self.fill(bytes.get(start..end).unwrap_or_default());
+        let word = bytes.get(start..end).unwrap_or_default();
+        self.word.fill(b' ', word);
         sink.word(start, end);
-        let hash = self.hash(1, length);
+        let hash = self.word.hash();
+        if self.space.has_signs {
+            self.notes.word(word, self.lexicon.kinds_of(hash));
+        }
         self.alone_and_paired(hash, sink);
-        let padded = length + 2;
-        if let Some(short) = self.short_word(padded)
+        self.letters(0, sink);
+    }
+
+    /// Groups of letters of what stands in the buffer, unless the sink knows them.
+    fn letters(&mut self, salt: u64, sink: &mut impl GramSink) {
+        if let Some(short) = self.word.short()
             && sink.knows_letters(short)
         {
             return;
         }
+        let padded = self.word.padded();
         // A number says nothing beyond being one; its buffer is a single digit.
         let mut count = 0;
         for size in LETTERS_MIN..=LETTERS_MAX.min(padded) {
             for from in 0..=padded - size {
-                let hash = mix(self.load(from) & mask(size), size as u64);
+                let hash = mix(self.word.group(from, size), size as u64 + salt);
                 let index = self.space.words() + top_bits(hash, self.space.letter_bits);
                 if let Some(slot) = self.letters.get_mut(count) {
                     *slot = u32::try_from(index).unwrap_or(u32::MAX);
@@ -205,95 +235,32 @@ impl Scanner {
         } else {
             run.len()
         };
-        let length = self.fill(run.get(..kept).unwrap_or_default());
+        self.word.fill(b' ', run.get(..kept).unwrap_or_default());
         sink.word(start, end);
-        let hash = self.hash(1, length);
+        let hash = self.word.hash();
         self.alone_and_paired(hash, sink);
     }
 
     fn alone_and_paired(&mut self, hash: u64, sink: &mut impl GramSink) {
         sink.gram(GramKind::Words, top_bits(hash, self.space.word_bits));
         if let Some(previous) = self.previous.replace(hash) {
-            let pair = mix(previous.rotate_left(21) ^ hash, 2);
+            let pair = mix(previous.rotate_left(21) ^ hash, PAIR_SALT);
             sink.gram(GramKind::Words, top_bits(pair, self.space.word_bits));
         }
     }
 
-    /// The padded word if it leaves a zero behind it, so that no longer one looks the same.
-    fn short_word(&self, padded: usize) -> Option<&ShortWord> {
-        if padded >= SHORT_WORD_BYTES {
-            return None;
+    /// The handles' letters, and what the post as a whole shows.
+    fn whole_post(&mut self, text: &NormalizedText, sink: &mut impl GramSink) {
+        for handle in text.handles() {
+            let name = handle.as_bytes().get(1..).unwrap_or_default();
+            self.word.fill(b'@', name);
+            sink.handle();
+            self.letters(HANDLE_SALT, sink);
         }
-        self.buffer.first_chunk()
-    }
-
-    /// Puts a word between two spaces and says how long it is without them. Digits become one
-    /// `0`, so that every number is the same word.
-    fn fill(&mut self, word: &[u8]) -> usize {
-        self.buffer = [0; BUFFER_BYTES];
-        let word = word.get(..WORD_BYTES_MAX).unwrap_or(word);
-        if word.iter().any(u8::is_ascii_digit) {
-            return self.fill_with_number(word);
+        for sign in signs(text, &self.notes) {
+            let hash = mix(sign as u64, SIGN_SALT);
+            sink.gram(GramKind::Signs, top_bits(hash, self.space.word_bits));
         }
-        let padded = word.len() + 2;
-        if let Some([first, middle @ .., last]) = self.buffer.get_mut(..padded) {
-            *first = b' ';
-            middle.copy_from_slice(word);
-            *last = b' ';
-        }
-        word.len()
-    }
-
-    fn fill_with_number(&mut self, word: &[u8]) -> usize {
-        let mut length = 0;
-        let mut put = |byte: u8| {
-            if let Some(slot) = self.buffer.get_mut(length) {
-                *slot = byte;
-                length += 1;
-            }
-        };
-        put(b' ');
-        let mut in_number = false;
-        for &byte in word {
-            let is_digit = byte.is_ascii_digit();
-            if !is_digit {
-                put(byte);
-            } else if !in_number {
-                put(b'0');
-            }
-            in_number = is_digit;
-        }
-        put(b' ');
-        length - 2
-    }
-
-    /// The hash of `length` bytes from `from` on.
-    fn hash(&self, from: usize, length: usize) -> u64 {
-        let mut hash = 0;
-        let mut at = from;
-        let end = from + length;
-        while at < end {
-            hash = mix(hash ^ (self.load(at) & mask((end - at).min(8))), 8);
-            at += 8;
-        }
-        hash
-    }
-
-    fn load(&self, at: usize) -> u64 {
-        let mut eight = [0; 8];
-        if let Some(bytes) = self.buffer.get(at..at + 8) {
-            eight.copy_from_slice(bytes);
-        }
-        u64::from_le_bytes(eight)
-    }
-}
-
-/// The lowest `bytes` bytes.
-const fn mask(bytes: usize) -> u64 {
-    if bytes >= 8 {
-        u64::MAX
-    } else {
-        (1 << (bytes * 8)) - 1
     }
 }
 

@@ -1,9 +1,12 @@
-//! Questions to a service of the company: one guarded POST each, whose answer is read.
+//! Questions to a service of the company, or to one it trusts: one guarded POST each, whose
+//! answer is read.
 
-use crate::notify::client::guarded;
+use crate::notify::client::{guarded, in_words, retry_after};
 use crate::notify::guard::{Guard, Lookup};
 use crate::notify::settings::{parse_url, read_guard};
-use reqwest::{StatusCode, Url};
+use jiff::{SignedDuration, Timestamp};
+use reqwest::Url;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -18,25 +21,19 @@ const TIMEOUT_DEFAULT: Duration = Duration::from_millis(500);
 /// A customer's tier changes by the day, not by the minute.
 const CACHE_DEFAULT: Duration = Duration::from_mins(15);
 
-/// The longest time for which anybody may be made to wait.
+/// The longest time for which routing may be made to wait.
 const TIMEOUT_MAX: Duration = Duration::from_secs(5);
 
-/// An answer is two short fields; more is somebody else's page.
+/// An answer is a few short fields; more is somebody else's page.
 const ANSWER_BYTES_MAX: usize = 16 * 1024;
 
 /// `[enrichment]`: where the company's records of its customers can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InquiryConfig {
-    /// Where.
-    pub url: Url,
-    /// What it may reach.
-    pub guard: Guard,
-    /// For all questions of a batch.
-    pub timeout: Duration,
+    /// Where; its time-out is for all questions of a batch.
+    pub endpoint: Endpoint,
     /// How long an answer is remembered.
     pub cache_for: Duration,
-    /// Sent as a bearer token.
-    pub token: Option<SecretReference>,
 }
 
 impl InquiryConfig {
@@ -46,21 +43,47 @@ impl InquiryConfig {
             return None;
         }
         root.section("enrichment", |section| {
-            let guard = read_guard(section);
-            let timeout = section.duration_or("timeout", TIMEOUT_DEFAULT);
             let cache_for = section.duration_or("cache_for", CACHE_DEFAULT);
-            let token = section.secret("token").map(|token| token.value);
-            let url = read_url(section, &guard)?;
-            if timeout.is_zero() || timeout > TIMEOUT_MAX {
-                section.problem_here("`timeout` must be more than nothing and at most 5s");
-            }
+            let endpoint = Endpoint::read(section, (TIMEOUT_DEFAULT, TIMEOUT_MAX))?;
             Some(Self {
-                url,
-                guard,
-                timeout,
+                endpoint,
                 cache_for,
-                token,
             })
+        })
+    }
+}
+
+/// Where to ask, and what it takes: the keys `url`, `token`, `timeout` and `allow_private`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Where.
+    pub url: Url,
+    /// What it may reach.
+    pub guard: Guard,
+    /// For one question.
+    pub timeout: Duration,
+    /// Sent as a bearer token.
+    pub token: Option<SecretReference>,
+}
+
+impl Endpoint {
+    /// Reads its keys of a section, with the time-out to take by default and the longest
+    /// there may be; `None` when there is no address that can be used.
+    pub fn read(section: &mut Section<'_>, (default, most): (Duration, Duration)) -> Option<Self> {
+        let guard = read_guard(section);
+        let timeout = section.duration_or("timeout", default);
+        let token = section.secret("token").map(|token| token.value);
+        if timeout.is_zero() || timeout > most {
+            let seconds = most.as_secs();
+            section.problem_here(format!(
+                "`timeout` must be more than nothing and at most {seconds}s"
+            ));
+        }
+        Some(Self {
+            url: read_url(section, &guard)?,
+            guard,
+            timeout,
+            token,
         })
     }
 
@@ -100,31 +123,58 @@ pub struct Inquiry {
     http: OnceLock<reqwest::Client>,
 }
 
+/// What came back, whatever its status says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// Of HTTP.
+    pub status: u16,
+    /// For how long it asked to be left alone.
+    pub retry_after: Option<SignedDuration>,
+    /// The body, which is no longer than a few fields need.
+    pub body: Vec<u8>,
+}
+
 impl Inquiry {
     /// The body of the answer; `None` for 404, which says that there is none.
     ///
     /// # Errors
     /// In words, without the question.
-    pub async fn ask(&self, question: &serde_json::Value) -> Result<Option<Vec<u8>>, String> {
+    pub async fn ask(&self, question: &Value) -> Result<Option<Vec<u8>>, String> {
+        // Nobody here heeds how long to wait, so no time is needed to tell.
+        let reply = self.send(question, Timestamp::UNIX_EPOCH).await?;
+        match reply.status {
+            404 => Ok(None),
+            200..=299 => Ok(Some(reply.body)),
+            status => Err(format!("HTTP {status}")),
+        }
+    }
+
+    /// The answer, with a status of any kind. `now` is what a date in `Retry-After` is counted
+    /// from.
+    ///
+    /// # Errors
+    /// When there is none, or it is too long; in words, without the question.
+    pub async fn send(&self, question: &Value, now: Timestamp) -> Result<Reply, String> {
         let mut request = self.http()?.post(self.url.clone()).json(question);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token.expose().trim());
         }
         let sent = request.send().await;
-        let mut response = sent.map_err(|error| error.without_url().to_string())?;
-        match response.status() {
-            StatusCode::NOT_FOUND => return Ok(None),
-            status if !status.is_success() => return Err(format!("HTTP {}", status.as_u16())),
-            _ => {}
-        }
+        let mut response = sent.map_err(|error| in_words(&error.without_url()))?;
+        let status = response.status().as_u16();
+        let retry_after = retry_after(response.headers(), now);
         let mut body = vec![];
-        while let Some(chunk) = response.chunk().await.map_err(|error| error.to_string())? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| in_words(&error))? {
             if body.len() + chunk.len() > ANSWER_BYTES_MAX {
                 return Err(format!("the answer has more than {ANSWER_BYTES_MAX} bytes"));
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Some(body))
+        Ok(Reply {
+            status,
+            retry_after,
+            body,
+        })
     }
 
     fn http(&self) -> Result<&reqwest::Client, String> {
@@ -187,16 +237,15 @@ mod tests {
 
     fn inquiry(url: Url, allowed: &[&str]) -> Inquiry {
         let allowed = allowed.iter().map(|network| network.parse().unwrap());
-        let config = InquiryConfig {
+        let endpoint = Endpoint {
             url,
             guard: Guard::new(allowed.collect()),
             timeout: TIMEOUT_MAX,
-            cache_for: CACHE_DEFAULT,
             token: Some(SecretReference::Environment("TOKEN".into())),
         };
         let environment = [("TOKEN".to_owned(), "hush".to_owned())].into();
         let no_file = |_: &Path| Err(io::Error::other("no files here"));
-        config
+        endpoint
             .open(&environment, no_file, Arc::new(SystemLookup))
             .unwrap()
     }
@@ -225,6 +274,22 @@ mod tests {
         let asked = served.join().unwrap();
         assert!(asked.contains("authorization: Bearer hush"), "{asked}");
         assert!(asked.ends_with(r#"{"id":"ann"}"#), "{asked}");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_read_whole_where_it_matters() {
+        let head = "429 Too Many\r\nretry-after: 17";
+        let (url, served) = service(answer(head, "later"));
+        let inquiry = inquiry(url, &["127.0.0.1/32"]);
+        let question = serde_json::json!({});
+        let sent = inquiry.send(&question, Timestamp::UNIX_EPOCH);
+        let want = Reply {
+            status: 429,
+            retry_after: Some(SignedDuration::from_secs(17)),
+            body: b"later".to_vec(),
+        };
+        assert_eq!(sent.await.unwrap(), want);
+        served.join().unwrap();
     }
 
     #[tokio::test]

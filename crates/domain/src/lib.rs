@@ -15,6 +15,7 @@
 //! | [`incident`] | when several posts are a crisis |
 //! | [`author`] | what is known of who wrote a post: one of us, a customer, a stranger |
 //! | [`access`] | who may do what |
+//! | [`personal_data`] | what of a text is left out before others see it |
 //! | [`current`] | a configuration that may be replaced while it is in use |
 //! | [`version`] | names for what a configuration says at one moment |
 //!
@@ -32,6 +33,7 @@ pub mod incident;
 pub mod intake;
 pub mod mention;
 pub mod offset;
+pub mod personal_data;
 pub mod routing;
 pub mod sla;
 pub mod slug;

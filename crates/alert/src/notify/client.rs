@@ -22,6 +22,9 @@ pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// No channel is left alone for longer than a request is news.
 const RETRY_AFTER_MAX: SignedDuration = SignedDuration::from_hours(24);
 
+/// As services of models say it beside the standard header, and more exactly.
+const RETRY_AFTER_MS: &str = "retry-after-ms";
+
 /// What is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Post {
@@ -181,17 +184,24 @@ fn judge(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Answer {
     Answer::Later(reason, retry_after(headers, now))
 }
 
-/// `Retry-After`, in seconds or as a date.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
-    let told = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match told.parse::<u32>() {
-        Ok(seconds) => SignedDuration::from_secs(seconds.into()),
-        Err(_not_seconds) => {
-            let date = DateTimeParser::new().relaxed_weekday(true);
-            date.parse_timestamp(told).ok()?.duration_since(now)
-        }
+/// `Retry-After`, in seconds or as a date, or `retry-after-ms`, which some send beside it.
+pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
+    let told = |name: &str| Some(headers.get(name)?.to_str().ok()?.trim());
+    let milliseconds = told(RETRY_AFTER_MS).and_then(|told| told.parse::<u32>().ok());
+    let wait = match (milliseconds, told(RETRY_AFTER.as_str())) {
+        (Some(milliseconds), _) => SignedDuration::from_millis(milliseconds.into()),
+        (None, told) => seconds_or_date(told?, now)?,
     };
     Some(wait.clamp(SignedDuration::ZERO, RETRY_AFTER_MAX))
+}
+
+fn seconds_or_date(told: &str, now: Timestamp) -> Option<SignedDuration> {
+    if let Ok(seconds) = told.parse::<u32>() {
+        return Some(SignedDuration::from_secs(seconds.into()));
+    }
+    let date = DateTimeParser::new().relaxed_weekday(true);
+    let date = date.parse_timestamp(told).ok()?;
+    Some(date.duration_since(now))
 }
 
 /// A refusal of the resolver lies deep in the error of a connection.
@@ -211,7 +221,7 @@ fn refused(refusal: &Refusal) -> Answer {
 }
 
 /// With its causes: reqwest alone says "error sending request".
-fn in_words(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn in_words(error: &(dyn Error + 'static)) -> String {
     let mut reason = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {
@@ -268,5 +278,24 @@ mod tests {
         let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
         let wait = retry_after(&headers, now).map(|wait| wait.as_secs());
         assert_eq!(wait, seconds);
+    }
+
+    #[rstest]
+    #[case::beside_seconds("1500", Some("2"), Some(1_500))]
+    #[case::alone("1500", None, Some(1_500))]
+    #[case::no_number("1.5", Some("2"), Some(2_000))]
+    #[case::no_number_alone("1.5", None, None)]
+    fn milliseconds_are_more_exact(
+        #[case] milliseconds: &str,
+        #[case] seconds: Option<&str>,
+        #[case] want: Option<i128>,
+    ) {
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER_MS, milliseconds.parse().unwrap());
+        if let Some(seconds) = seconds {
+            headers.insert(RETRY_AFTER, seconds.parse().unwrap());
+        }
+        let wait = retry_after(&headers, Timestamp::UNIX_EPOCH);
+        assert_eq!(wait.map(|wait| wait.as_millis()), want);
     }
 }

@@ -28,13 +28,14 @@ impl Parts {
             return Ok(None);
         };
         let environment = self.config.secrets.environment();
-        let inquiry = config.open(environment, read_file, Arc::new(SystemLookup));
+        let endpoint = &config.endpoint;
+        let inquiry = endpoint.open(environment, read_file, Arc::new(SystemLookup));
         let inquiry =
             inquiry.map_err(|error| Failure::Usage(format!("`[enrichment]`: {error}")))?;
         let cache_for = SignedDuration::try_from(config.cache_for);
         Ok(Some(Arc::new(Enricher::new(
             Arc::new(Records(inquiry)),
-            (config.timeout, cache_for.unwrap_or(SignedDuration::MAX)),
+            (endpoint.timeout, cache_for.unwrap_or(SignedDuration::MAX)),
             Arc::clone(&self.clock),
             self.metrics.clone(),
         ))))

@@ -7,6 +7,7 @@ use crate::label::{
     RejectReason, Stage, StatusClass,
 };
 use crate::login::{LoginMethod, LoginOutcome};
+use crate::opinion::{AdviserLabel, OpinionOutcome};
 use crate::platform::PlatformLabel;
 
 /// One counter series.
@@ -45,6 +46,13 @@ pub enum Counter {
     DeadLetters {
         /// Label `stage`.
         stage: Stage,
+    },
+    /// Posts about which a second opinion was wanted.
+    Opinions {
+        /// Label `adviser`.
+        adviser: AdviserLabel,
+        /// Label `outcome`.
+        outcome: OpinionOutcome,
     },
     /// Tickets opened.
     TicketsOpened {
@@ -134,6 +142,8 @@ pub enum CounterFamily {
     StageRetries,
     /// `switchboard_dead_letters_total`
     DeadLetters,
+    /// `switchboard_opinions_total`
+    Opinions,
     /// `switchboard_tickets_opened_total`
     TicketsOpened,
     /// `switchboard_mentions_routed_total`
@@ -177,6 +187,7 @@ impl CounterFamily {
         Self::StageEvents,
         Self::StageRetries,
         Self::DeadLetters,
+        Self::Opinions,
         Self::TicketsOpened,
         Self::MentionsRouted,
         Self::AuthorLookups,
@@ -228,6 +239,11 @@ impl CounterFamily {
                 name: "switchboard_dead_letters_total",
                 help: "Records set aside for a person.",
                 labels: &["stage"],
+            },
+            Self::Opinions => Description {
+                name: "switchboard_opinions_total",
+                help: "Posts about which a second opinion was wanted.",
+                labels: &["adviser", "outcome"],
             },
             Self::TicketsOpened => Description {
                 name: "switchboard_tickets_opened_total",
@@ -323,6 +339,7 @@ impl Counter {
             Self::StageEvents { .. } => CounterFamily::StageEvents,
             Self::StageRetries { .. } => CounterFamily::StageRetries,
             Self::DeadLetters { .. } => CounterFamily::DeadLetters,
+            Self::Opinions { .. } => CounterFamily::Opinions,
             Self::TicketsOpened { .. } => CounterFamily::TicketsOpened,
             Self::MentionsRouted { .. } => CounterFamily::MentionsRouted,
             Self::SlaKept { .. } => CounterFamily::SlaKept,
@@ -355,6 +372,9 @@ impl Counter {
             }
             Self::StageRetries { stage } | Self::DeadLetters { stage } => {
                 LabelValues::one(stage.as_str())
+            }
+            Self::Opinions { adviser, outcome } => {
+                LabelValues::two(adviser.as_str(), outcome.as_str())
             }
             Self::TicketsOpened { department, label }
             | Self::MentionsRouted { department, label } => {

@@ -2,6 +2,7 @@
 
 use crate::family::{Description, LabelValues};
 use crate::label::{ChannelLabel, Method, Stage, StorePriority};
+use crate::opinion::AdviserLabel;
 
 /// One histogram series.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,6 +18,11 @@ pub enum Histogram {
     EventAge {
         /// Label `stage`.
         stage: Stage,
+    },
+    /// From a question for a second opinion to its answer, or to its failure.
+    OpinionDuration {
+        /// Label `adviser`.
+        adviser: AdviserLabel,
     },
     /// How late a deadline fired.
     SlaTimerLateness,
@@ -48,6 +54,8 @@ pub enum HistogramFamily {
     StageDuration,
     /// `switchboard_event_age_seconds`
     EventAge,
+    /// `switchboard_opinion_duration_seconds`
+    OpinionDuration,
     /// `switchboard_sla_timer_lateness_seconds`
     SlaTimerLateness,
     /// `switchboard_live_delay_seconds`
@@ -66,6 +74,7 @@ impl HistogramFamily {
         Self::MentionToTicket,
         Self::StageDuration,
         Self::EventAge,
+        Self::OpinionDuration,
         Self::SlaTimerLateness,
         Self::LiveDelay,
         Self::NotifyLatency,
@@ -90,6 +99,11 @@ impl HistogramFamily {
                 name: "switchboard_event_age_seconds",
                 help: "From the post's own time to the end of a stage.",
                 labels: &["stage"],
+            },
+            Self::OpinionDuration => Description {
+                name: "switchboard_opinion_duration_seconds",
+                help: "From a question for a second opinion to its answer, or to its failure.",
+                labels: &["adviser"],
             },
             Self::SlaTimerLateness => Description {
                 name: "switchboard_sla_timer_lateness_seconds",
@@ -127,6 +141,7 @@ impl Histogram {
             Self::MentionToTicket => HistogramFamily::MentionToTicket,
             Self::StageDuration { .. } => HistogramFamily::StageDuration,
             Self::EventAge { .. } => HistogramFamily::EventAge,
+            Self::OpinionDuration { .. } => HistogramFamily::OpinionDuration,
             Self::SlaTimerLateness => HistogramFamily::SlaTimerLateness,
             Self::LiveDelay => HistogramFamily::LiveDelay,
             Self::NotifyLatency { .. } => HistogramFamily::NotifyLatency,
@@ -141,6 +156,7 @@ impl Histogram {
             Self::StageDuration { stage } | Self::EventAge { stage } => {
                 LabelValues::one(stage.as_str())
             }
+            Self::OpinionDuration { adviser } => LabelValues::one(adviser.as_str()),
             Self::HttpRequestDuration { method } => LabelValues::one(method.as_str()),
             Self::NotifyLatency { channel } => LabelValues::one(channel.as_str()),
             Self::StoreTransaction { priority } => LabelValues::one(priority.as_str()),
@@ -163,6 +179,9 @@ const STAGE_DURATION_BUCKETS: &[f64] = &[
 const EVENT_AGE_BUCKETS: &[f64] = &[
     1.0, 5.0, 15.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 21_600.0, 86_400.0, 604_800.0,
 ];
+
+/// A model in this process answers in hundredths of a second, a remote one in seconds or never.
+const OPINION_BUCKETS: &[f64] = &[0.01, 0.05, 0.25, 1.0, 5.0];
 
 /// The promise is 2 s late at most while running, 10 s after a start or on Monday at nine.
 const TIMER_LATENESS_BUCKETS: &[f64] = &[0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 3600.0];
@@ -192,6 +211,7 @@ impl HistogramFamily {
             Self::MentionToTicket => MENTION_TO_TICKET_BUCKETS,
             Self::StageDuration => STAGE_DURATION_BUCKETS,
             Self::EventAge => EVENT_AGE_BUCKETS,
+            Self::OpinionDuration => OPINION_BUCKETS,
             Self::SlaTimerLateness => TIMER_LATENESS_BUCKETS,
             Self::LiveDelay => LIVE_BUCKETS,
             Self::NotifyLatency => NOTIFY_BUCKETS,

@@ -7,6 +7,8 @@ pub enum Stage {
     Ingest,
     /// Mention to classification.
     Classify,
+    /// Doubtful classification to second opinion.
+    Opinion,
     /// Classification to ticket.
     Route,
     /// Signals to incidents.
@@ -26,6 +28,7 @@ impl Stage {
     pub const ALL: &[Self] = &[
         Self::Ingest,
         Self::Classify,
+        Self::Opinion,
         Self::Route,
         Self::Alert,
         Self::Notify,
@@ -39,6 +42,7 @@ impl Stage {
         match self {
             Self::Ingest => "ingest",
             Self::Classify => "classify",
+            Self::Opinion => "opinion",
             Self::Route => "route",
             Self::Alert => "alert",
             Self::Notify => "notify",

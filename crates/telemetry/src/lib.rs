@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`counter`], [`gauge`], [`histogram`] | one enum variant per series, labels inside |
-//! | [`label`], [`platform`], [`department`], [`login`] | the closed sets of label values |
+//! | [`label`], [`platform`], [`department`], [`login`], [`opinion`] | the closed sets of label values |
 //! | [`metrics`] | the registry behind [`Metrics`] |
 //! | [`process`] | what the operating system knows: memory, processor time, files |
 //! | [`logging`] | [`init_tracing`] |
@@ -36,6 +36,7 @@ pub mod label;
 pub mod logging;
 pub mod login;
 pub mod metrics;
+pub mod opinion;
 pub mod platform;
 pub mod process;
 
@@ -51,5 +52,6 @@ pub use label::{
 pub use logging::{LogFormat, LoggingError, init_tracing};
 pub use login::{LoginMethod, LoginOutcome};
 pub use metrics::{Metrics, TelemetryError};
+pub use opinion::{AdviserLabel, OpinionOutcome};
 pub use platform::PlatformLabel;
 pub use process::PROCESS_SERIES;

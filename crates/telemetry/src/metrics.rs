@@ -16,6 +16,7 @@ use crate::label::{
     ChannelLabel, ClassLabel, ClockLabel, LookupOutcome, NotifyOutcome, Outcome, PriorityLabel,
     Stage,
 };
+use crate::opinion::{AdviserLabel, OpinionOutcome};
 
 /// The registry could not be built; a start ends here.
 #[derive(Debug, thiserror::Error)]
@@ -188,6 +189,12 @@ impl Metrics {
         }
         for outcome in LookupOutcome::ALL.iter().copied() {
             self.add(Counter::AuthorLookups { outcome }, 0);
+        }
+        for adviser in AdviserLabel::ALL.iter().copied() {
+            self.with_histogram(Histogram::OpinionDuration { adviser }, |_| ());
+            for outcome in OpinionOutcome::ALL.iter().copied() {
+                self.add(Counter::Opinions { adviser, outcome }, 0);
+            }
         }
         for counter in [
             Counter::SlaEscalations,

@@ -6,9 +6,10 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use switchboard_telemetry::{
-    ChannelLabel, ClassLabel, ClockLabel, CounterFamily, DEPARTMENTS_MAX, Description, GaugeFamily,
-    HistogramFamily, LoginMethod, LoginOutcome, LookupOutcome, Method, NotifyOutcome, Outcome,
-    PROCESS_SERIES, PlatformLabel, PriorityLabel, RejectReason, Stage, StatusClass, StorePriority,
+    AdviserLabel, ChannelLabel, ClassLabel, ClockLabel, CounterFamily, DEPARTMENTS_MAX,
+    Description, GaugeFamily, HistogramFamily, LoginMethod, LoginOutcome, LookupOutcome, Method,
+    NotifyOutcome, OpinionOutcome, Outcome, PROCESS_SERIES, PlatformLabel, PriorityLabel,
+    RejectReason, Stage, StatusClass, StorePriority,
 };
 
 const HEAD: &str = "# Metrics
@@ -85,10 +86,12 @@ fn write_label_values(page: &mut String) {
     let outcomes = names(Outcome::ALL, Outcome::as_str);
     let notified = names(NotifyOutcome::ALL, NotifyOutcome::as_str);
     let looked_up = names(LookupOutcome::ALL, LookupOutcome::as_str);
+    let opinions = names(OpinionOutcome::ALL, OpinionOutcome::as_str);
     let methods = names(Method::ALL, Method::as_str);
     let by = names(LoginMethod::ALL, LoginMethod::as_str);
     let logins = names(LoginOutcome::ALL, LoginOutcome::as_str);
     let rows = [
+        ("adviser", names(AdviserLabel::ALL, AdviserLabel::as_str)),
         ("channel", names(ChannelLabel::ALL, ChannelLabel::as_str)),
         ("clock", names(ClockLabel::ALL, ClockLabel::as_str)),
         (
@@ -101,7 +104,7 @@ fn write_label_values(page: &mut String) {
             "outcome",
             format!(
                 "stages: {outcomes}; notifications: {notified}; logins: {logins}; \
-                 author look-ups: {looked_up}"
+                 author look-ups: {looked_up}; opinions: {opinions}"
             ),
         ),
         ("platform", names(PlatformLabel::ALL, PlatformLabel::as_str)),

@@ -1,10 +1,10 @@
 //! One of every series there is.
 
 use switchboard_telemetry::{
-    ChannelLabel, ClassLabel, ClockLabel, Counter, CounterFamily, DEPARTMENTS_MAX, DepartmentLabel,
-    Description, Gauge, GaugeFamily, Histogram, HistogramFamily, LoginMethod, LoginOutcome,
-    LookupOutcome, Method, Metrics, NotifyOutcome, Outcome, PlatformLabel, PriorityLabel,
-    RejectReason, Stage, StatusClass, StorePriority,
+    AdviserLabel, ChannelLabel, ClassLabel, ClockLabel, Counter, CounterFamily, DEPARTMENTS_MAX,
+    DepartmentLabel, Description, Gauge, GaugeFamily, Histogram, HistogramFamily, LoginMethod,
+    LoginOutcome, LookupOutcome, Method, Metrics, NotifyOutcome, OpinionOutcome, Outcome,
+    PlatformLabel, PriorityLabel, RejectReason, Stage, StatusClass, StorePriority,
 };
 
 pub(crate) fn all_descriptions() -> Vec<Description> {
@@ -76,6 +76,10 @@ pub(crate) fn every_counter(departments: &[DepartmentLabel]) -> Vec<Counter> {
     for channel in ChannelLabel::ALL.iter().copied() {
         let outcomes = NotifyOutcome::ALL.iter().copied();
         all.extend(outcomes.map(|outcome| Counter::NotifyAttempts { channel, outcome }));
+    }
+    for adviser in AdviserLabel::ALL.iter().copied() {
+        let outcomes = OpinionOutcome::ALL.iter().copied();
+        all.extend(outcomes.map(|outcome| Counter::Opinions { adviser, outcome }));
     }
     for method in LoginMethod::ALL.iter().copied() {
         let outcomes = LoginOutcome::ALL.iter().copied();
@@ -149,6 +153,8 @@ pub(crate) fn every_histogram() -> Vec<Histogram> {
     }
     let channels = ChannelLabel::ALL.iter().copied();
     all.extend(channels.map(|channel| Histogram::NotifyLatency { channel }));
+    let advisers = AdviserLabel::ALL.iter().copied();
+    all.extend(advisers.map(|adviser| Histogram::OpinionDuration { adviser }));
     let lanes = StorePriority::ALL.iter().copied();
     all.extend(lanes.map(|priority| Histogram::StoreTransaction { priority }));
     let methods = Method::ALL.iter().copied();

@@ -65,6 +65,11 @@ impl Classifier {
         &self.rules
     }
 
+    /// When it is sure.
+    pub const fn thresholds(&self) -> &Thresholds {
+        &self.thresholds
+    }
+
     /// The model it asks.
     pub fn model(&self) -> &dyn Model {
         &*self.model

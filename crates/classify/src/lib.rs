@@ -16,6 +16,7 @@
 //! | [`line`] | the same for JSON lines on the command line |
 //! | [`stage`] | the same for the log: one lane, one signal, dead letters |
 //! | [`encoder`] | a small sentence encoder from a model folder, as a second opinion |
+//! | [`opinion`] | a second opinion on doubtful posts, off the hot path |
 //! | [`drift`] | how the stream changes under the model, as gauges |
 //! | [`config`] | the section `[classify]` |
 //!
@@ -31,6 +32,7 @@ pub mod drift;
 pub mod encoder;
 pub mod features;
 mod fold;
+mod lanes;
 pub mod language;
 pub mod learn;
 mod lexicon;
@@ -38,6 +40,7 @@ pub mod line;
 pub mod linear;
 pub mod model;
 pub mod normalise;
+pub mod opinion;
 mod pool;
 mod post;
 pub mod rules;

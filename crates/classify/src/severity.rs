@@ -10,6 +10,9 @@ use switchboard_domain::{Label, ReasonSource};
 /// The end of the scale.
 pub const SEVERITY_MAX: i32 = 10;
 
+/// The part that comes from the label alone.
+pub(crate) const SEVERITY_BASE: &str = "severity/base";
+
 /// Followers from which an author is heard beyond friends, and from which by the press.
 const REACH_FOLLOWERS: u64 = 10_000;
 const WIDE_REACH_FOLLOWERS: u64 = 100_000;
@@ -30,7 +33,7 @@ pub(crate) fn severity<'a>(
     hits: &[Hit<'a>],
 ) -> (u8, Vec<Evidence<'a>>) {
     let mut sum = Sum::default();
-    sum.add(EvidenceName::Plain("severity/base"), base(primary), None);
+    sum.add(EvidenceName::Plain(SEVERITY_BASE), base(primary), None);
     for hit in hits {
         let counts = hit.rule.label.is_none_or(|label| labels.contains(label));
         // Strong words about nothing of ours are chatter, not an emergency.
@@ -79,7 +82,7 @@ impl<'a> Sum<'a> {
     }
 }
 
-const fn base(primary: Label) -> i32 {
+pub(crate) const fn base(primary: Label) -> i32 {
     match primary {
         Label::Complaint => 3,
         Label::PrRisk => 5,

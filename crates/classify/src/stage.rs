@@ -4,20 +4,15 @@
 //! for the acknowledgement, and only then does the runner move on. What a crash makes it do
 //! twice is absorbed downstream by the identity of the post.
 
-use crate::Classifier;
 use crate::drift::Drift;
+use crate::{Classifier, lanes};
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use switchboard_domain::{BrandTable, ClassifiedMention, Current};
-use switchboard_stream::record::{
-    DeadLetter, MentionSignal, RecordError, decode_received, encode_classified,
-};
-use switchboard_stream::topic::{
-    DEAD_LETTER, MENTION_CLASSIFIED, MENTION_CLASSIFIED_URGENT, MENTION_SIGNAL,
-};
-use switchboard_stream::{Batch, Log, LogError, LogRecord, NewRecord, Stage, StageError};
+use switchboard_stream::record::{DeadLetter, RecordError, decode_received};
+use switchboard_stream::{Batch, Log, LogRecord, NewRecord, Stage, StageError};
 use switchboard_telemetry::{self as telemetry, Outcome};
 use tokio::task::{JoinError, JoinHandle};
 
@@ -62,7 +57,8 @@ impl Stage for ClassifyStage {
         let shares: Vec<_> = shares.map(<[_]>::to_vec).collect();
         stream::iter(shares)
             .map(|records| self.judging(&classifier, records))
-            .buffered(self.threads.max(1))
+            // Twice, so that a thread that is done finds the next share without us.
+            .buffered(self.threads.max(1) * 2)
             .map(|judged| self.append(judged))
             .buffered(APPENDS_AT_ONCE)
             .try_collect::<()>()
@@ -72,17 +68,7 @@ impl Stage for ClassifyStage {
     }
 
     async fn set_aside(&self, _batch: &Batch, letter: DeadLetter) -> Result<(), StageError> {
-        let record = NewRecord {
-            topic: DEAD_LETTER,
-            key: letter.origin.key.clone(),
-            timestamp: letter.last_failed_at,
-            payload: letter.encode().map_err(|error| invalid(&error))?,
-        };
-        self.log
-            .append(vec![record])
-            .await
-            .map_err(|error| stage_error(&error))?;
-        Ok(())
+        lanes::set_aside(&*self.log, letter).await
     }
 }
 
@@ -98,20 +84,25 @@ impl ClassifyStage {
         &self,
         judged: Result<Result<Vec<NewRecord>, RecordError>, JoinError>,
     ) -> Result<(), StageError> {
-        let results = judged.map_err(lost)?.map_err(|error| invalid(&error))?;
-        let appended = self.log.append(results).await;
-        appended.map(drop).map_err(|error| stage_error(&error))
+        let results = judged.map_err(lost)?;
+        let results = results.map_err(|error| lanes::invalid(&error))?;
+        lanes::append(&*self.log, results).await
     }
 
     /// Off the threads that serve people.
     fn judging(&self, classifier: &Arc<Classifier>, records: Vec<LogRecord>) -> Judging {
         let (stage, classifier) = (self.clone(), Arc::clone(classifier));
         tokio::task::spawn_blocking(move || {
-            let mut results = Vec::with_capacity(records.len() * 2);
+            let mut posts = Vec::with_capacity(records.len() * 2);
+            let mut signals = Vec::with_capacity(records.len());
             for record in &records {
-                results.extend(stage.classify(&classifier, record)?);
+                let [post, signal] = stage.classify(&classifier, record)?;
+                posts.push(post);
+                signals.push(signal);
             }
-            Ok(results)
+            // Topic by topic, so that the log looks each up once.
+            posts.append(&mut signals);
+            Ok(posts)
         })
     }
 
@@ -129,24 +120,7 @@ impl ClassifyStage {
             received_at: received.received_at,
         };
         self.drift.count(classifier, &judged);
-        let lane = if judged.classification.is_urgent() {
-            MENTION_CLASSIFIED_URGENT
-        } else {
-            MENTION_CLASSIFIED
-        };
-        let post = NewRecord {
-            topic: lane,
-            key: record.key.clone(),
-            payload: encode_classified(&judged)?,
-            timestamp: judged.received_at,
-        };
-        let signal = NewRecord {
-            topic: MENTION_SIGNAL,
-            key: judged.brand.as_str().to_owned(),
-            payload: MentionSignal::of(&judged).encode()?,
-            timestamp: judged.received_at,
-        };
-        Ok([post, signal])
+        Ok([lanes::post(&judged, &record.key)?, lanes::signal(&judged)?])
     }
 }
 
@@ -155,25 +129,5 @@ fn lost(error: JoinError) -> StageError {
     match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
         Err(error) => StageError::Transient(error.to_string()),
-    }
-}
-
-fn invalid(error: &RecordError) -> StageError {
-    StageError::Invalid(error.to_string())
-}
-
-/// What the runner should do about the log.
-fn stage_error(error: &LogError) -> StageError {
-    match error {
-        LogError::Unavailable { .. } | LogError::Full { .. } | LogError::Closed => {
-            StageError::Transient(error.to_string())
-        }
-        LogError::Fenced { .. } => StageError::Fenced,
-        LogError::TooLarge { .. } => StageError::Invalid(error.to_string()),
-        LogError::Mismatch { .. }
-        | LogError::OutOfRange { .. }
-        | LogError::NoSuchTopic { .. }
-        | LogError::Unfit { .. }
-        | LogError::Damaged { .. } => StageError::Fatal(error.to_string()),
     }
 }

@@ -4,6 +4,7 @@ use super::{adapt, lesson};
 use crate::combine::index;
 use crate::linear::LinearModel;
 use crate::train::descent::shuffle;
+use crate::train::example::Example;
 use crate::train::report::Figures;
 use crate::train::validate::most_likely;
 use crate::train::{Judgement, TrainSettings, TrainingSet, train};
@@ -61,10 +62,16 @@ pub fn transfer(
     told
 }
 
-fn lessons(set: &TrainingSet, chosen: &[usize]) -> Vec<crate::train::example::Example> {
+fn lessons(set: &TrainingSet, chosen: &[usize]) -> Vec<Example> {
     let examples = chosen.iter().filter_map(|&at| set.examples.get(at));
     let mut lessons: Vec<_> = examples.cloned().collect();
     lesson::balance(&mut lessons);
+    lesson::stand_in(&mut lessons, |label| {
+        let of_label = |example: &&Example| example.label == label;
+        let own = set.select(|at| set.is_seed.get(at).copied().unwrap_or(false));
+        let examples = own.iter().filter_map(|&at| set.examples.get(at));
+        examples.filter(of_label).cloned().collect()
+    });
     lessons
 }
 

@@ -10,6 +10,7 @@
 //! | [`ops`] | `/metrics`, `/livez`, `/readyz` |
 //! | [`disk`], [`waiting`] | gauges: the disk, and what waits for people |
 //! | [`login_link`] | links that log somebody in, once; the first administrator's too |
+//! | [`serve`] | connections: how many, and how long a silent one may stay |
 //! | [`secrets`] | where references to secrets are looked up |
 //! | [`models`] | models learned here, and the way back |
 //! | [`lock`] | the data directory belongs to one server at a time |
@@ -31,6 +32,7 @@ mod models;
 mod ops;
 mod randomness;
 mod secrets;
+mod serve;
 mod terminal;
 mod waiting;
 mod wiring;

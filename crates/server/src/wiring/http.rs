@@ -4,6 +4,7 @@ use super::Parts;
 use crate::arguments::Role;
 use crate::ops::{self, Ops};
 use crate::randomness;
+use crate::serve::serve;
 use anyhow::{Context, Result};
 use axum::Router;
 use std::net::SocketAddr;
@@ -17,25 +18,17 @@ pub(crate) async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListene
         .await
         .with_context(|| format!("cannot listen on {address}: choose another address with {flag}"))
 }
+
 impl Parts {
     pub(super) fn serve(&self, name: &'static str, listener: TcpListener, router: Router) {
         let stop = self.lifecycle.stop.soft.clone();
-        self.lifecycle.start(name, async move {
-            // The pages that log people in ask from where they come.
-            let router = router.into_make_service_with_connect_info::<SocketAddr>();
-            let serving =
-                axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
-            Ok(serving.await?)
-        });
+        self.lifecycle.start(name, serve(listener, router, stop));
     }
 
     pub(super) fn serve_late(&self, name: &'static str, listener: TcpListener, router: Router) {
         let stop = self.lifecycle.late_stop.clone();
-        self.lifecycle.start_late(name, async move {
-            let serving =
-                axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
-            Ok(serving.await?)
-        });
+        self.lifecycle
+            .start_late(name, serve(listener, router, stop));
     }
 
     /// Ingest's and inbox's routes on one listener, by role; starts what inbox's need.

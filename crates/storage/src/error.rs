@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 /// What the caller can tell apart: start over, wait, or stop.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StorageError {
     /// The consumer does not stand where the caller thought: another owner of the partition
     /// was faster. Nothing was written; read the stored offset again.

@@ -17,6 +17,10 @@ use switchboard_stream::topic::{self, TopicName};
 /// wait for the log's last acknowledgement is short.
 const CLASSIFY_RECORDS: usize = 8_000;
 
+/// Signals that one transaction counts: a few rows, whatever their number, so that it stays far
+/// below the 20 ms that a person may wait.
+const SIGNAL_RECORDS: usize = 256;
+
 /// A stage as it is to be run: what it reads, and who keeps its offset.
 pub(super) struct Reading {
     pub(super) stage: Arc<dyn Stage>,
@@ -93,7 +97,7 @@ impl Parts {
             group: switchboard_alert::stage::CONSUMER.to_owned(),
             topics: vec![topic::MENTION_SIGNAL],
             offsets: self.store_offsets(),
-            options: options(MAX_INTAKE_BATCH),
+            options: options(SIGNAL_RECORDS),
         }
     }
 

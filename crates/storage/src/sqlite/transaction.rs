@@ -1,12 +1,10 @@
-//! One write transaction: the statements every effect shares, and what is gathered for its
+//! One job of the writer: the statements every effect shares, and what is gathered for its
 //! end (audit rows, tallies).
 
 use super::value::{from_column, micros, to_column};
 use crate::{AuditEntry, StorageError};
 use jiff::Timestamp;
-use rusqlite::{
-    CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params,
-};
+use rusqlite::{CachedStatement, OptionalExtension, Transaction, params};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use switchboard_domain::OffsetMove;
@@ -22,22 +20,20 @@ fn broken<T>(reason: Option<String>) -> Result<T, StorageError> {
 }
 
 pub(super) struct Write<'c> {
-    transaction: Transaction<'c>,
+    transaction: &'c Transaction<'c>,
     writer: Arc<str>,
     audit: Vec<AuditEntry>,
     tallies: BTreeMap<[String; 4], i64>,
 }
 
-/// Runs `job` in one transaction: all of it becomes durable, or nothing.
+/// Runs `job` in the writer's transaction; the writer undoes it when it fails.
 pub(super) fn write<T>(
-    connection: &mut Connection,
+    transaction: &Transaction<'_>,
     writer: &Arc<str>,
     purpose: Purpose,
     job: impl FnOnce(&mut Write<'_>) -> Result<T, StorageError>,
 ) -> Result<T, StorageError> {
     fail::fail_point!("store.transaction.begin", broken);
-    // Immediate: a transaction that began by reading could not write beside another process.
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut write = Write {
         transaction,
         writer: Arc::clone(writer),
@@ -62,7 +58,18 @@ pub(super) fn write<T>(
         purpose == Purpose::Timers,
         broken
     );
-    write.transaction.commit()?;
+    tracing::trace!(?purpose, "written");
+    Ok(done)
+}
+
+/// What the caller is told: what was `done` stands if the transaction lasts.
+pub(super) fn told<T>(
+    purpose: Purpose,
+    done: Result<T, StorageError>,
+    lasting: Result<(), StorageError>,
+) -> Result<T, StorageError> {
+    let value = done?;
+    lasting?;
     tracing::trace!(?purpose, "committed");
     // The effect stands; the caller hears of an error all the same, as after a crash.
     fail::fail_point!(
@@ -75,12 +82,12 @@ pub(super) fn write<T>(
         purpose == Purpose::Apply,
         broken
     );
-    Ok(done)
+    Ok(value)
 }
 
 impl<'c> Write<'c> {
     pub(super) fn transaction(&self) -> &Transaction<'c> {
-        &self.transaction
+        self.transaction
     }
 
     pub(super) fn prepare(&self, statement: &str) -> Result<CachedStatement<'_>, StorageError> {

@@ -1,13 +1,18 @@
 //! The one thread that writes. People come first, then timers, then the stream.
+//!
+//! Jobs of one urgency that wait at the same time share a transaction, and so one sync of the
+//! disk: each in a savepoint of its own, so that one that fails is undone alone. Nobody is
+//! answered before the transaction lasts.
 
 use super::failure::{internal, unavailable};
+use super::transaction::{Purpose, told};
 use crate::StorageError;
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use switchboard_telemetry::{Histogram, Metrics, StorePriority};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -15,7 +20,18 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 /// who comes later waits for room, and the pressure walks upstream.
 const QUEUE_JOBS: usize = 64;
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+/// Jobs of one transaction at most: each is a caller that waits for all of them.
+const GROUP_JOBS_MAX: usize = 16;
+
+/// No further job joins a transaction that is this old: with it, it stays below the 20 ms that
+/// a person may have to wait for the stream.
+const GROUP_TIME_MAX: Duration = Duration::from_millis(8);
+
+/// Works in the transaction, or learns why there is none.
+type Job = Box<dyn FnOnce(Result<&Transaction<'_>, StorageError>) -> Answer + Send>;
+
+/// Tells the caller, once it is known whether the transaction lasts.
+type Answer = Box<dyn FnOnce(Result<(), StorageError>) + Send>;
 
 /// Runs jobs one at a time on its own thread. Dropping it finishes what is queued.
 pub(super) struct Writer {
@@ -63,25 +79,46 @@ impl Writer {
     /// even when the caller no longer waits.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        priority: StorePriority,
-        job: impl FnOnce(&mut Connection) -> Result<T, StorageError> + Send + 'static,
+        purpose: Purpose,
+        job: impl FnOnce(&Transaction<'_>) -> Result<T, StorageError> + Send + 'static,
     ) -> Result<T, StorageError> {
-        let rank = rank(priority);
+        let rank = rank(purpose.priority());
         let room = self
             .room
             .get(rank)
             .ok_or_else(|| internal("no such queue"))?;
         let permit = Arc::clone(room).acquire_owned().await.map_err(internal)?;
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            // Nobody waits any more when this fails; the effect stands all the same.
-            let _ = answer.send(job(connection));
+        let job: Job = Box::new(move |transaction| {
+            let done = transaction.and_then(|transaction| undone_alone(transaction, job));
+            Box::new(move |lasting| {
+                // Nobody waits any more when this fails; the effect stands all the same.
+                let _ = answer.send(told(purpose, done, lasting));
+            })
         });
         self.shared.push(rank, job, permit);
         answered
             .await
-            .map_err(|_| internal("the job panicked; see the log"))?
+            .map_err(|_| unavailable("the writer has stopped"))?
     }
+}
+
+/// Runs the job in a savepoint: if it fails, or panics, the others' work stays.
+fn undone_alone<T>(
+    transaction: &Transaction<'_>,
+    job: impl FnOnce(&Transaction<'_>) -> Result<T, StorageError>,
+) -> Result<T, StorageError> {
+    transaction.execute_batch("SAVEPOINT job")?;
+    let done = catch_unwind(AssertUnwindSafe(|| job(transaction))).unwrap_or_else(|_| {
+        tracing::error!("a store job panicked and was rolled back");
+        Err(internal("the job panicked; see the log"))
+    });
+    if done.is_ok() {
+        transaction.execute_batch("RELEASE job")?;
+    } else if !transaction.is_autocommit() {
+        transaction.execute_batch("ROLLBACK TO job; RELEASE job")?;
+    }
+    done
 }
 
 impl Drop for Writer {
@@ -105,14 +142,52 @@ impl Shared {
     fn run(&self, mut connection: Connection) {
         while let Some((priority, job)) = self.next() {
             let begun = Instant::now();
-            // A transaction that is dropped on the way out is rolled back.
-            if catch_unwind(AssertUnwindSafe(|| job(&mut connection))).is_err() {
-                tracing::error!("a store job panicked and was rolled back");
-            }
+            self.run_group(&mut connection, job, (priority, begun));
             let seconds = begun.elapsed().as_secs_f64();
             self.metrics
                 .observe(Histogram::StoreTransaction { priority }, seconds);
         }
+    }
+
+    /// One transaction: the job, and those of its urgency that wait.
+    fn run_group(
+        &self,
+        connection: &mut Connection,
+        first: Job,
+        (priority, begun): (StorePriority, Instant),
+    ) {
+        // Immediate: a transaction that began by reading could not write beside another process.
+        let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate)
+        {
+            Ok(transaction) => transaction,
+            Err(error) => return first(Err(error.into()))(Ok(())),
+        };
+        let mut answers = vec![first(Ok(&transaction))];
+        // After a failed write SQLite may have undone everything.
+        while answers.len() < GROUP_JOBS_MAX
+            && begun.elapsed() < GROUP_TIME_MAX
+            && !transaction.is_autocommit()
+            && let Some(job) = self.next_of(priority)
+        {
+            answers.push(job(Ok(&transaction)));
+        }
+        let lasting = if transaction.is_autocommit() {
+            Err(unavailable("a failed write undid the whole transaction"))
+        } else {
+            transaction.commit().map_err(StorageError::from)
+        };
+        for answer in answers {
+            answer(lasting.clone());
+        }
+    }
+
+    /// Another job of that urgency, while nothing more urgent waits.
+    fn next_of(&self, priority: StorePriority) -> Option<Job> {
+        let mut queues = self.lock();
+        let waiting = queues.waiting.iter_mut().zip(StorePriority::ALL);
+        let mut waiting = waiting.filter(|(queue, _)| !queue.is_empty());
+        let (queue, _) = waiting.next().filter(|(_, rank)| **rank == priority)?;
+        queue.pop_front().map(|(job, _permit)| job)
     }
 
     fn next(&self) -> Option<(StorePriority, Job)> {
@@ -144,5 +219,116 @@ const fn rank(priority: StorePriority) -> usize {
         StorePriority::People => 0,
         StorePriority::Timers => 1,
         StorePriority::Stream => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+
+    /// A writer on a table of numbers, and the file.
+    fn writer(dir: &tempfile::TempDir) -> Writer {
+        let connection = Connection::open(dir.path().join("test.db")).unwrap();
+        let table = "CREATE TABLE number (value INTEGER PRIMARY KEY) STRICT";
+        connection.execute_batch(table).unwrap();
+        Writer::start(connection, Metrics::new("test").unwrap()).unwrap()
+    }
+
+    fn insert(value: i64) -> impl FnOnce(&Transaction<'_>) -> Result<(), StorageError> + Send {
+        move |transaction| {
+            transaction.execute("INSERT INTO number VALUES (?1)", [value])?;
+            Ok(())
+        }
+    }
+
+    fn stored(dir: &tempfile::TempDir) -> Vec<i64> {
+        let connection = Connection::open(dir.path().join("test.db")).unwrap();
+        let mut select = connection.prepare("SELECT value FROM number").unwrap();
+        let values = select.query_map([], |row| row.get(0)).unwrap();
+        values.map(Result::unwrap).collect()
+    }
+
+    /// Holds the writer until what waits behind it has been queued.
+    fn wait_at(gate: Arc<Barrier>) -> impl FnOnce(&Transaction<'_>) -> Result<(), StorageError> {
+        move |_| {
+            gate.wait();
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn of_jobs_that_share_a_transaction_only_those_that_fail_are_undone() {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = writer(&dir);
+        let gate = Arc::new(Barrier::new(2));
+        let first = writer.run(Purpose::Stream, wait_at(Arc::clone(&gate)));
+        let good = writer.run(Purpose::Stream, insert(1));
+        let bad = writer.run(Purpose::Stream, |transaction| {
+            insert(2)(transaction)?;
+            insert(1)(transaction)
+        });
+        let ugly = writer.run(Purpose::Stream, |transaction| {
+            insert(3)(transaction)?;
+            panic!("on purpose")
+        });
+        let late = writer.run(Purpose::Stream, insert(4));
+        let go = async { gate.wait() };
+        let (_, good, bad, ugly, late, _) = tokio::join!(first, good, bad, ugly, late, go);
+        assert!(good.is_ok() && late.is_ok(), "{good:?} {late:?}");
+        assert!(matches!(bad, Err(StorageError::Internal { .. })), "{bad:?}");
+        let ugly: Result<(), StorageError> = ugly;
+        assert!(ugly.unwrap_err().to_string().contains("panicked"));
+        assert_eq!(stored(&dir), [1, 4]);
+    }
+
+    #[tokio::test]
+    async fn a_person_does_not_wait_for_what_the_stream_has_queued() {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = writer(&dir);
+        let gate = Arc::new(Barrier::new(2));
+        let order = Arc::new(Mutex::new(vec![]));
+        let noted = |name: &'static str| {
+            let order = Arc::clone(&order);
+            move |_: &Transaction<'_>| {
+                order.lock().unwrap().push(name);
+                Ok(())
+            }
+        };
+        let first = writer.run(Purpose::Stream, wait_at(Arc::clone(&gate)));
+        let stream = writer.run(Purpose::Stream, noted("stream"));
+        let person = writer.run(Purpose::People, noted("person"));
+        let go = async { gate.wait() };
+        let (first, stream, person, _) = tokio::join!(first, stream, person, go);
+        first.and(stream).and(person).unwrap();
+        assert_eq!(*order.lock().unwrap(), ["person", "stream"]);
+    }
+
+    #[tokio::test]
+    async fn whoever_shares_a_transaction_that_does_not_last_hears_of_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = writer(&dir);
+        let gate = Arc::new(Barrier::new(2));
+        let first = writer.run(Purpose::Stream, wait_at(Arc::clone(&gate)));
+        let good = writer.run(Purpose::Stream, insert(1));
+        // As SQLite does by itself when a write fails.
+        let broken = writer.run(Purpose::Stream, |transaction| {
+            transaction.execute_batch("ROLLBACK")?;
+            Err::<(), _>(unavailable("the disk is full"))
+        });
+        let after = writer.run(Purpose::Stream, insert(2));
+        let go = async { gate.wait() };
+        let (first, good, broken, after, _) = tokio::join!(first, good, broken, after, go);
+        for one in [first, good, broken] {
+            assert!(
+                matches!(one, Err(StorageError::Unavailable { .. })),
+                "{one:?}"
+            );
+        }
+        assert!(
+            after.is_ok(),
+            "the next transaction is a new one: {after:?}"
+        );
+        assert_eq!(stored(&dir), [2]);
     }
 }

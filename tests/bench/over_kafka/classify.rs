@@ -10,6 +10,9 @@ use switchboard_tests::{Installation, kafka};
 /// How often the counters are read. A reading costs a process a millisecond.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
+/// Of `/proc`, on every Linux that runs on x86 or ARM.
+const TICKS_PER_SECOND: f64 = 100.0;
+
 /// A stage that has moved nothing for so long does not move.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -38,7 +41,8 @@ struct Reading {
 
 impl Shared {
     pub(crate) async fn filled(mentions: usize) -> Result<Self> {
-        let installation = Installation::on_shared_servers("").await?;
+        let room = format!("[ingest]\nbacklog_max = {}\n", mentions * 2);
+        let installation = Installation::on_shared_servers(&room).await?;
         let installation = installation.context("this needs Kafka and PostgreSQL")?;
         let mut server = installation.start("fill", "ingest").await?;
         // A broker that has just been started may keep a sender waiting.
@@ -99,13 +103,24 @@ async fn read(servers: &[Server]) -> Result<Reading> {
     let (mut records, mut processor_seconds) = (0.0, 0.0);
     for server in servers {
         records += records_of(server).await?;
-        processor_seconds += server.metric("process_cpu_seconds_total").await?;
+        processor_seconds += processor_seconds_of(server)?;
     }
     Ok(Reading {
         at: Instant::now(),
         records,
         processor_seconds,
     })
+}
+
+/// Of all its threads so far; the metric of that name counts whole seconds.
+fn processor_seconds_of(server: &Server) -> Result<f64> {
+    let pid = server.pid().context("it has ended")?;
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let (_, after_name) = stat.rsplit_once(") ").context("a name in brackets")?;
+    // `utime` and `stime`, the 14th and 15th field of all (proc(5)).
+    let ticks = after_name.split(' ').skip(11).take(2);
+    let ticks = ticks.map(|field| field.parse::<f64>().context("a number"));
+    Ok(ticks.sum::<Result<f64>>()? / TICKS_PER_SECOND)
 }
 
 /// What the stage is done with, whatever became of it.

@@ -201,7 +201,8 @@ fn joining(incoming: &Incoming, ticket: &Ticket, moment: Moment<'_>) -> Vec<Fact
 }
 
 /// A newer version of a post, or a newer verdict on the same one. Where it is the only post,
-/// its label is the ticket's; beside others it can only raise it.
+/// its label is the ticket's, and so is whether a person should check it; beside others it can
+/// only raise the label.
 fn revising(
     incoming: &Incoming,
     known: &IdentityState,
@@ -212,6 +213,8 @@ fn revising(
     let label = classified.classification.label;
     let mention = classified.mention.key();
     let (version, revision) = classified.pair();
+    let alone = ticket.mention_count == 1;
+    let needs_review = classified.classification.needs_review;
     let revised = if version > known.version {
         Fact::MentionEdited {
             mention,
@@ -223,9 +226,10 @@ fn revising(
             mention,
             revision,
             label,
+            // Beside other posts a look at the ticket may still be due for one of those.
+            needs_review: (alone && needs_review != ticket.needs_review).then_some(needs_review),
         }
     };
-    let alone = ticket.mention_count == 1;
     let relabels = if alone {
         label != ticket.label
     } else {

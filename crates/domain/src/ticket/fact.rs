@@ -78,11 +78,16 @@ pub enum Fact {
         label: Label,
     },
     /// The same version of a post was judged anew.
-    #[expect(missing_docs, reason = "the fields are named by their types")]
     MentionJudged {
+        /// Which post.
         mention: MentionKey,
+        /// Which verdict on it this is.
         revision: u32,
+        /// What it says.
         label: Label,
+        /// Whether a person should check the label, where that is another answer than before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        needs_review: Option<bool>,
     },
     /// The author or the platform removed a post; its text is gone.
     #[expect(missing_docs, reason = "the fields are named by their types")]

@@ -74,7 +74,6 @@ impl Ticket {
         match fact {
             Fact::Opened(_)
             | Fact::MentionEdited { .. }
-            | Fact::MentionJudged { .. }
             | Fact::AccountAdded { .. }
             | Fact::AnswerSeen { .. }
             | Fact::Noted { .. }
@@ -83,6 +82,9 @@ impl Ticket {
             Fact::MentionAdded { posted_at, .. } => {
                 self.mention_count += 1;
                 self.last_post_at = self.last_post_at.max(*posted_at);
+            }
+            Fact::MentionJudged { needs_review, .. } => {
+                self.needs_review = needs_review.unwrap_or(self.needs_review);
             }
             Fact::MentionDeleted { .. } => self.deleted_count += 1,
             Fact::LabelChanged {

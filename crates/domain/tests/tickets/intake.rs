@@ -47,6 +47,46 @@ fn the_pair_of_version_and_revision_decides(
     assert_eq!(story.ticket().mention_count, 1, "one post stays one post");
 }
 
+fn doubtful(id: &'static str, revision: u32) -> Post {
+    Post {
+        needs_review: true,
+        revision,
+        ..Post::complaint(id)
+    }
+}
+
+fn judged_anew(id: &'static str, needs_review: bool) -> Post {
+    Post {
+        needs_review,
+        ..doubtful(id, 2)
+    }
+}
+
+#[rstest]
+#[case::doubt_is_lifted(doubtful("1", 1), judged_anew("1", false), false)]
+#[case::doubt_arises(Post::complaint("1"), judged_anew("1", true), true)]
+#[case::doubt_stays(doubtful("1", 1), judged_anew("1", true), true)]
+#[case::an_old_verdict_lifts_nothing(doubtful("1", 2), Post::complaint("1"), true)]
+fn a_newer_verdict_says_whether_a_person_should_look(
+    #[case] first: Post,
+    #[case] second: Post,
+    #[case] want: bool,
+) {
+    let mut story = Story::default();
+    story.arrives(&first);
+    story.arrives(&second);
+    assert_eq!(story.ticket().needs_review, want);
+}
+
+#[test]
+fn beside_other_posts_a_newer_verdict_lifts_no_doubt() {
+    let mut story = Story::default();
+    story.arrives(&doubtful("1", 1));
+    story.arrives(&Post::complaint("2"));
+    story.arrives(&judged_anew("1", false));
+    assert!(story.ticket().needs_review);
+}
+
 #[test]
 fn chatter_has_no_clock_until_a_complaint_joins_it() {
     let mut story = Story::default();

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use switchboard_domain::sla::{ClockKind, DueMilestone, Milestone, Point, StopCause};
 use switchboard_domain::ticket::{Actor, CloseReason, Fact, Hold, Status, TicketEvent};
+use switchboard_domain::{Label, MentionKey};
 use utoipa::ToSchema;
 
 /// One version of the ticket.
@@ -54,7 +55,12 @@ fn sentence(fact: &Fact) -> String {
         }
         Fact::MentionAdded { mention, .. } => format!("post {mention} joined"),
         Fact::MentionEdited { mention, .. } => format!("post {mention} was edited by its author"),
-        Fact::MentionJudged { mention, label, .. } => format!("post {mention} judged as {label}"),
+        Fact::MentionJudged {
+            mention,
+            label,
+            needs_review,
+            ..
+        } => judged(mention, *label, *needs_review),
         Fact::MentionDeleted { mention } => format!("post {mention} was deleted"),
         Fact::AccountAdded { account, .. } => format!("also found for account {account}"),
         Fact::LabelChanged { from, to, .. } => format!("label {from} became {to}"),
@@ -134,6 +140,15 @@ fn regrouped(fact: &Fact) -> String {
         Fact::SplitOff { ticket, mention } => format!("post {mention} became ticket {ticket}"),
         _ => String::new(),
     }
+}
+
+fn judged(mention: &MentionKey, label: Label, needs_review: Option<bool>) -> String {
+    let look = match needs_review {
+        Some(true) => ", and a person should look",
+        Some(false) => ", and nobody needs to look",
+        None => "",
+    };
+    format!("post {mention} judged as {label}{look}")
 }
 
 fn assigned(from: Option<&str>, to: Option<&str>) -> String {

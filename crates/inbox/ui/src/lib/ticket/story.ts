@@ -48,7 +48,10 @@ const SENTENCES: Record<string, (fact: Fact) => string> = {
     `Opened for ${departmentName(String(fact.department))} as ${labelName(String(fact.label))}`,
   mention_added: () => 'Another post joined',
   mention_edited: () => 'The author edited a post',
-  mention_judged: (fact) => `A post was judged again: ${labelName(String(fact.label))}`,
+  mention_judged: (fact) =>
+    `A post was judged again: ${labelName(String(fact.label))}${
+      fact.needs_review === false ? ', and nobody needs to look' : ''
+    }`,
   mention_deleted: () => 'The author deleted a post',
   account_added: (fact) => `Also found for account ${fact.account}`,
   label_changed: (fact) => `Label ${labelName(String(fact.from))} → ${labelName(String(fact.to))}`,

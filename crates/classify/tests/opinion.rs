@@ -15,7 +15,7 @@ use memory_log::MemoryLog;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use switchboard_classify::opinion::{
-    Advice, AdviceError, Adviser, Desk, DeskLimits, LocalAdviser, OpinionStage,
+    Advice, AdviceError, Adviser, Desk, DeskLimits, Judge, LocalAdviser, OpinionStage,
 };
 use switchboard_classify::{Classifier, NoModel, RuleSet};
 use switchboard_domain::{
@@ -75,6 +75,23 @@ fn voice(label: AdviserLabel, says: Result<Scores, AdviceError>) -> Arc<Voice> {
 
 fn remote(says: Scores) -> Arc<Voice> {
     voice(AdviserLabel::Remote, Ok(says))
+}
+
+/// A model of this process that reads English alone.
+struct Mini(Scores);
+
+impl Judge for Mini {
+    fn version(&self) -> &'static str {
+        "mini"
+    }
+
+    fn reads(&self, language: &str) -> bool {
+        language == "en"
+    }
+
+    fn judge(&self, _: &str, _: &str, _: &Scores) -> Result<Scores, String> {
+        Ok(self.0)
+    }
 }
 
 struct World {
@@ -274,7 +291,7 @@ async fn the_same_words_are_one_question_and_each_post_has_its_answer() {
 
 #[tokio::test]
 async fn the_next_adviser_is_asked_when_the_first_is_not_sure() {
-    let encoder = LocalAdviser::new("mini", Arc::new(|_: &str, _: &Scores| Ok(TORN)));
+    let encoder = LocalAdviser::new(Arc::new(Mini(TORN)));
     let world = world(vec![Arc::new(encoder), remote(RISK)], MemoryLog::default());
     world
         .stage
@@ -295,7 +312,7 @@ async fn the_next_adviser_is_asked_when_the_first_is_not_sure() {
 
 #[tokio::test]
 async fn a_model_of_the_house_that_is_sure_is_the_last_to_be_asked() {
-    let encoder = LocalAdviser::new("mini", Arc::new(|_: &str, _: &Scores| Ok(RISK)));
+    let encoder = LocalAdviser::new(Arc::new(Mini(RISK)));
     let second = remote(TORN);
     let world = world(
         vec![Arc::new(encoder), Arc::<Voice>::clone(&second) as _],
@@ -310,6 +327,18 @@ async fn a_model_of_the_house_that_is_sure_is_the_last_to_be_asked() {
     let revised = decode_classified(&world.appended()[0].payload).unwrap();
     let version = revised.classification.model_version;
     assert!(version.ends_with("+encoder:mini"), "{version}");
+}
+
+#[tokio::test]
+async fn a_model_is_not_asked_about_what_it_does_not_read() {
+    let encoder = LocalAdviser::new(Arc::new(Mini(RISK)));
+    let world = world(vec![Arc::new(encoder)], MemoryLog::default());
+    let mut post = doubtful(SENTENCE);
+    post.classification.language = "pl".to_owned();
+    let outcomes = world.stage.process(&batch(&[post])).await.unwrap();
+    assert_eq!(outcomes, [Outcome::Skipped]);
+    let skipped = OpinionOutcome::SkippedLanguage;
+    assert_eq!(world.counted(AdviserLabel::Encoder, skipped), 1);
 }
 
 #[tokio::test]

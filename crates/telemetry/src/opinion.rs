@@ -45,6 +45,8 @@ pub enum OpinionOutcome {
     SkippedLate,
     /// Not asked: the post is no public one, and the adviser is none of the house.
     SkippedPrivate,
+    /// Not asked: the adviser does not read the post's language.
+    SkippedLanguage,
 }
 
 impl OpinionOutcome {
@@ -60,6 +62,7 @@ impl OpinionOutcome {
         Self::SkippedPause,
         Self::SkippedLate,
         Self::SkippedPrivate,
+        Self::SkippedLanguage,
     ];
 
     /// The label value as exposed.
@@ -75,6 +78,7 @@ impl OpinionOutcome {
             Self::SkippedPause => "skipped_pause",
             Self::SkippedLate => "skipped_late",
             Self::SkippedPrivate => "skipped_private",
+            Self::SkippedLanguage => "skipped_language",
         }
     }
 }

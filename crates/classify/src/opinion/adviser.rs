@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use switchboard_domain::{Classification, Label, Mention, Scores};
-use switchboard_telemetry::AdviserLabel;
+use switchboard_telemetry::{AdviserLabel, OpinionOutcome};
 
 /// Somebody whose opinion on a post may be worth more than the classifier's.
 #[async_trait]
@@ -14,9 +14,9 @@ pub trait Adviser: Send + Sync {
     /// Which model it is; stands in `model_version` of what it decided.
     fn version(&self) -> &str;
 
-    /// Whether the post may be shown to it.
-    fn may_see(&self, _mention: &Mention) -> bool {
-        true
+    /// Why it is not asked about that post, as it is counted; `None` when it is.
+    fn declines(&self, _mention: &Mention, _first: &Classification) -> Option<OpinionOutcome> {
+        None
     }
 
     /// Its view of the post, given the first verdict. May be dropped when it takes too long.

@@ -85,14 +85,15 @@ impl Desk {
         key: &Key,
         late: Instant,
     ) -> Result<Advice, OpinionOutcome> {
-        if !self.adviser.may_see(&post.mention) {
-            return Err(OpinionOutcome::SkippedPrivate);
+        let (mention, first) = (&post.mention, &post.classification);
+        if let Some(declined) = self.adviser.declines(mention, first) {
+            return Err(declined);
         }
         if let Some(advice) = self.admit(key, late)? {
             return Ok(advice);
         }
         let began = Instant::now();
-        let asked = self.adviser.advise(&post.mention, &post.classification);
+        let asked = self.adviser.advise(mention, first);
         let answer = tokio::time::timeout(self.timeout, asked).await;
         let adviser = self.label();
         let taken = began.elapsed().as_secs_f64();

@@ -26,8 +26,8 @@ impl Adviser for Scripted {
         "scripted"
     }
 
-    fn may_see(&self, _mention: &Mention) -> bool {
-        !self.is_private
+    fn declines(&self, _: &Mention, _: &Classification) -> Option<OpinionOutcome> {
+        self.is_private.then_some(OpinionOutcome::SkippedPrivate)
     }
 
     async fn advise(&self, _: &Mention, _: &Classification) -> Result<Advice, AdviceError> {

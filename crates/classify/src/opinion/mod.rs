@@ -38,6 +38,6 @@ pub mod weigh;
 pub use adviser::{Advice, AdviceError, Adviser};
 pub use config::OpinionConfig;
 pub use desk::{Desk, DeskLimits};
-pub use local::LocalAdviser;
+pub use local::{Judge, LocalAdviser};
 pub use remote::{Exchange, RemoteAdviser, RemoteConfig, Reply};
 pub use stage::OpinionStage;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use switchboard_config::Section;
 use switchboard_domain::{Classification, Form, Mention, Scores, Visibility};
-use switchboard_telemetry::AdviserLabel;
+use switchboard_telemetry::{AdviserLabel, OpinionOutcome};
 
 /// Four names and four numbers take about forty.
 const ANSWER_TOKENS_MAX: u32 = 80;
@@ -117,12 +117,13 @@ impl Adviser for RemoteAdviser {
         &self.config.model
     }
 
-    fn may_see(&self, mention: &Mention) -> bool {
+    fn declines(&self, mention: &Mention, _first: &Classification) -> Option<OpinionOutcome> {
         let is_public = matches!(
             mention.visibility,
             Visibility::Public | Visibility::Unlisted
         ) && !matches!(mention.form, Form::Dm | Form::Email);
-        is_public || self.config.private_posts
+        let may_leave = is_public || self.config.private_posts;
+        (!may_leave).then_some(OpinionOutcome::SkippedPrivate)
     }
 
     async fn advise(

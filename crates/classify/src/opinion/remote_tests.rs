@@ -195,12 +195,14 @@ fn only_what_anybody_may_read_leaves(
     };
     let exchange = Arc::new(Endpoint::default());
     let adviser = RemoteAdviser::new(config(), Arc::<Endpoint>::clone(&exchange));
-    assert_eq!(adviser.may_see(&post), want);
+    let declined = adviser.declines(&post, &classification());
+    assert_eq!(declined.is_none(), want, "{declined:?}");
     let config = RemoteConfig {
         private_posts: true,
         ..config()
     };
-    assert!(RemoteAdviser::new(config, exchange).may_see(&post));
+    let adviser = RemoteAdviser::new(config, exchange);
+    assert_eq!(adviser.declines(&post, &classification()), None);
 }
 
 #[rstest]

@@ -1,4 +1,4 @@
-//! A receiver of webhooks: answers as told, keeps what came.
+//! A receiver of webhooks, or a service that is asked: answers as told, keeps what came.
 
 use crate::server::PATIENCE;
 use anyhow::{Context, Result, bail};
@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// How often a condition is looked at while it is waited for.
@@ -18,6 +19,7 @@ pub struct Receiver {
     /// Where it is reached.
     pub url: String,
     calls: Arc<Mutex<Vec<Call>>>,
+    open: watch::Sender<bool>,
     _tasks: JoinSet<()>,
 }
 
@@ -52,16 +54,33 @@ impl Receiver {
     /// # Errors
     /// When there is no free port.
     pub async fn start(first_statuses: &[u16]) -> Result<Self> {
+        let receiver = Self::held(first_statuses, String::new()).await?;
+        receiver.release();
+        Ok(receiver)
+    }
+
+    /// As [`Receiver::start`], with that body in every answer, and no answer before
+    /// [`Receiver::release`].
+    ///
+    /// # Errors
+    /// When there is no free port.
+    pub async fn held(first_statuses: &[u16], body: String) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}/hook", listener.local_addr()?);
         let calls = Arc::new(Mutex::new(Vec::new()));
         let mut statuses: VecDeque<u16> = first_statuses.iter().copied().collect();
         let kept = Arc::clone(&calls);
+        let (open, mut opened) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let status = statuses.pop_front().unwrap_or(200);
-                if let Ok(call) = answer(stream, status).await {
+                let mut stream = BufReader::new(stream);
+                let Ok(call) = read(&mut stream).await else {
+                    continue;
+                };
+                let released = opened.wait_for(|is_open| *is_open).await.is_ok();
+                if released && answer(stream, status, &body).await.is_ok() {
                     kept.lock()
                         .unwrap_or_else(PoisonError::into_inner)
                         .push(call);
@@ -71,8 +90,14 @@ impl Receiver {
         Ok(Self {
             url,
             calls,
+            open,
             _tasks: tasks,
         })
+    }
+
+    /// From now on calls are answered, those that wait too.
+    pub fn release(&self) {
+        self.open.send_replace(true);
     }
 
     /// What came so far.
@@ -102,9 +127,7 @@ impl Receiver {
     }
 }
 
-/// One request a connection is enough: the client takes a new one when this one closes.
-async fn answer(stream: TcpStream, status: u16) -> Result<Call> {
-    let mut stream = BufReader::new(stream);
+async fn read(stream: &mut BufReader<TcpStream>) -> Result<Call> {
     let mut headers = Vec::new();
     loop {
         let mut line = String::new();
@@ -124,8 +147,15 @@ async fn answer(stream: TcpStream, status: u16) -> Result<Call> {
     let length: usize = length.parse().context("no content-length")?;
     call.body = vec![0; length];
     stream.read_exact(&mut call.body).await?;
-    let head = format!("HTTP/1.1 {status} Told\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-    stream.write_all(head.as_bytes()).await?;
-    stream.flush().await?;
     Ok(call)
+}
+
+/// One request a connection is enough: the client takes a new one when this one closes.
+async fn answer(mut stream: BufReader<TcpStream>, status: u16, body: &str) -> Result<()> {
+    let length = body.len();
+    let head =
+        format!("HTTP/1.1 {status} Told\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(body.as_bytes()).await?;
+    Ok(stream.flush().await?)
 }

@@ -75,9 +75,8 @@ impl Endpoint {
         let token = section.secret("token").map(|token| token.value);
         if timeout.is_zero() || timeout > most {
             let seconds = most.as_secs();
-            section.problem_here(format!(
-                "`timeout` must be more than nothing and at most {seconds}s"
-            ));
+            let message = format!("`timeout` must be more than nothing and at most {seconds}s");
+            section.problem(&section.place("timeout"), message);
         }
         Some(Self {
             url: read_url(section, &guard)?,

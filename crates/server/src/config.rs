@@ -1,5 +1,9 @@
 //! The root configuration: each crate reads its own sections, this puts them together.
 
+mod opinion;
+
+pub(crate) use opinion::{Opinion, Remote};
+
 use crate::exit::Failure;
 use anyhow::Result;
 use jiff::SignedDuration;
@@ -53,6 +57,8 @@ pub(crate) struct Config {
     pub(crate) store: StoreConfig,
     pub(crate) ingest: IngestConfig,
     pub(crate) classify: ClassifyConfig,
+    /// Who is asked about doubtful posts.
+    pub(crate) opinion: Option<Opinion>,
     pub(crate) route: Arc<RouteConfig>,
     pub(crate) brands: Arc<BrandTable>,
     /// Where the company's records of its customers can be asked.
@@ -166,7 +172,10 @@ impl Config {
             lease_term,
             sources: read_sources(root),
         };
-        let classify = root.section("classify", ClassifyConfig::read);
+        let (classify, opinion) = root.section("classify", |classify| {
+            let opinion = classify.optional_section("opinion", Opinion::read);
+            (ClassifyConfig::read(classify), opinion)
+        });
         let brands = read_brands(root);
         let alert = root.section("alert", AlertConfig::read);
         let enrichment = InquiryConfig::read(root);
@@ -180,6 +189,7 @@ impl Config {
             store,
             ingest,
             classify,
+            opinion,
             route: Arc::new(route?),
             topics: brands.topics.into_values().flatten().collect(),
             brands: Arc::new(BrandTable::new(brands.accounts)),

@@ -5,6 +5,7 @@
 //! | [`open`] | log, store and metrics, opened |
 //! | [`classifier`] | rules, model and thresholds |
 //! | [`stages`] | classify, route, alert, each with what it reads |
+//! | [`opinion`] | who is asked for a second opinion |
 //! | [`notifiers`] | one stage per channel that people are told through |
 //! | [`enrichment`] | the company's records of its customers |
 //! | [`duties`] | sources, timers, the relay, gauges, retention, the watchdog |
@@ -17,6 +18,7 @@ mod enrichment;
 mod http;
 mod notifiers;
 mod open;
+mod opinion;
 mod reload;
 mod stages;
 

@@ -149,6 +149,7 @@ async fn open_log(
     };
     ensure_topics(&*log, config, &config.route).await?;
     register_groups(&*log).await?;
+    super::opinion::register_group(&*log, config.opinion.as_ref()).await?;
     for notifier in &config.alert.notifiers {
         let group = Notifier::group(&notifier.name);
         log.register_group(&group, &[topic::NOTIFICATION_REQUESTED])

@@ -36,6 +36,7 @@ impl Parts {
         let mut readings = Vec::new();
         if self.has(Role::Classify) {
             readings.push(self.classify());
+            readings.extend(self.opinion()?);
         }
         if self.has(Role::Route) {
             readings.push(self.route()?);

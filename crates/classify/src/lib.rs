@@ -10,6 +10,8 @@
 //! | [`train`] | from labelled posts to such a model, and its figures |
 //! | [`learn`] | from corrections to a better model, adopted only when it wins |
 //! | [`combine`] | rules and model become four scores and one label |
+//! | [`sentiment`] | whether a post speaks well or ill |
+//! | [`duplicate`] | one key for posts that say the same in the same words |
 //! | [`severity`] | 0 to 10, with its arithmetic |
 //! | [`language`] | which language a post is in |
 //! | [`classifier`] | all of it together: a mention in, a classification out |
@@ -29,6 +31,7 @@ pub mod classifier;
 pub mod combine;
 pub mod config;
 pub mod drift;
+pub mod duplicate;
 pub mod encoder;
 pub mod features;
 mod fold;
@@ -44,6 +47,7 @@ pub mod opinion;
 mod pool;
 mod post;
 pub mod rules;
+pub mod sentiment;
 pub mod severity;
 mod signs;
 pub mod stage;

@@ -194,7 +194,11 @@ const SENTENCE: &str = "someone should look at what came in the box";
 async fn an_opinion_is_the_next_revision_in_its_lane_and_a_risk_leaves_a_signal() {
     let world = world(vec![remote(RISK)], MemoryLog::default());
     let first = doubtful(SENTENCE);
-    let outcomes = world.stage.process(&batch(&[first.clone()])).await.unwrap();
+    let outcomes = world
+        .stage
+        .process(&batch(std::slice::from_ref(&first)))
+        .await
+        .unwrap();
     assert_eq!(outcomes, [Outcome::Forwarded]);
     let appended = world.appended();
     let topics: Vec<&str> = appended

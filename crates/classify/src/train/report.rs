@@ -1,5 +1,6 @@
 //! How often a classifier was right: the figures of `switchboard eval`.
 
+use super::validate::most_likely;
 use crate::combine::{PerLabel, index};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -16,6 +17,19 @@ pub struct Judgement {
     pub guess: Label,
     /// The four scores.
     pub scores: PerLabel,
+}
+
+impl Judgement {
+    /// A post taken for the label with the highest score.
+    pub fn of(source: &str, truth: Label, scores: PerLabel) -> Self {
+        let best = Label::ALL.get(most_likely(&scores)).copied();
+        Self {
+            source: source.to_owned(),
+            truth,
+            guess: best.unwrap_or(Label::General),
+            scores,
+        }
+    }
 }
 
 /// Figures of one label.
@@ -45,6 +59,25 @@ pub struct Figures {
     pub confusion: [[u64; 4]; 4],
     /// The mean distance between confidence and being right, over ten bins.
     pub calibration_error: f64,
+}
+
+impl Figures {
+    /// The macro-F1 of one label against the other three taken together, and how often that
+    /// was right.
+    pub fn against_rest(&self, label: Label) -> (f64, f64) {
+        let at = index(label);
+        let mut pairs = [[0.0; 2]; 2];
+        for (truth, row) in self.confusion.iter().enumerate() {
+            for (guess, &count) in row.iter().enumerate() {
+                pairs[usize::from(truth != at)][usize::from(guess != at)] += number(count);
+            }
+        }
+        let [[hit, missed], [false_alarm, rest]] = pairs;
+        let wrong = missed + false_alarm;
+        let f1 = |right: f64| 2.0 * right / (2.0 * right + wrong).max(1.0);
+        let all = hit + rest + wrong;
+        (mean(&[f1(hit), f1(rest)]), (hit + rest) / all.max(1.0))
+    }
 }
 
 /// Figures over all posts and per source.
@@ -208,7 +241,24 @@ mod tests {
     }
 
     #[test]
+    fn one_label_against_the_rest_takes_the_rest_for_one() {
+        let report = Report::of(&[
+            judged("a", Label::Complaint, Label::Complaint, 1.0),
+            judged("a", Label::Complaint, Label::Lead, 1.0),
+            judged("a", Label::Lead, Label::General, 1.0),
+            judged("a", Label::General, Label::General, 1.0),
+        ]);
+        let (macro_f1, right) = report.overall.against_rest(Label::Complaint);
+        assert!((right - 0.75).abs() < 1e-9);
+        assert!((macro_f1 - mean(&[2.0 / 3.0, 0.8])).abs() < 1e-9);
+    }
+
+    #[test]
     fn nothing_judged_is_no_division_by_zero() {
         assert!(Report::of(&[]).overall.macro_f1.abs() < f64::EPSILON);
+        assert_eq!(
+            Report::of(&[]).overall.against_rest(Label::Lead),
+            (0.0, 0.0)
+        );
     }
 }

@@ -4,6 +4,7 @@ use super::fit::{TrainSettings, TrainingSet, train};
 use super::report::Judgement;
 use crate::combine::PerLabel;
 use crate::linear::{Decision, LinearModel};
+use std::collections::BTreeSet;
 use switchboard_domain::Label;
 
 /// What is left out of a training.
@@ -44,26 +45,28 @@ pub fn cross_validate(
 ) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for part in 0..parts(set, split) {
-        let held_out = |at: usize| is_held_out(set, split, part, at);
-        let judged = set.select(held_out);
+        let is_held_out = |at: usize| held_out(set, split, part, at);
+        let judged = set.select(is_held_out);
         if judged.is_empty() {
             continue;
         }
         progress(&name(set, split, part));
-        let model = train(set, &set.select(|at| !held_out(at)), settings);
+        let model = train(set, &set.select(|at| !is_held_out(at)), settings);
         outcomes.extend(judged.into_iter().filter_map(|at| outcome(set, &model, at)));
     }
     outcomes
 }
 
-fn parts(set: &TrainingSet, split: Split) -> usize {
+/// How many trainings a split takes.
+pub(crate) fn parts(set: &TrainingSet, split: Split) -> usize {
     match split {
         Split::Source => set.families.len(),
         Split::Fifth | Split::FifthOf(_) => PARTS,
     }
 }
 
-fn is_held_out(set: &TrainingSet, split: Split, part: usize, at: usize) -> bool {
+/// Whether the training of this part leaves the post out.
+pub(crate) fn held_out(set: &TrainingSet, split: Split, part: usize, at: usize) -> bool {
     if set.is_seed.get(at).copied().unwrap_or(true) {
         return false;
     }
@@ -78,6 +81,16 @@ fn is_held_out(set: &TrainingSet, split: Split, part: usize, at: usize) -> bool 
 /// Spreads neighbours over the parts: files are often sorted.
 const fn fifth(at: usize) -> usize {
     (at.wrapping_mul(0x9e37_79b9) >> 7) % PARTS
+}
+
+/// How many families of sources there are beside what we wrote ourselves.
+pub fn own_families(set: &TrainingSet) -> usize {
+    let families = set.family_of.iter().zip(&set.is_seed);
+    let own: BTreeSet<&usize> = families
+        .filter(|&(_, &is_seed)| !is_seed)
+        .map(|(family, _)| family)
+        .collect();
+    own.len()
 }
 
 fn name(set: &TrainingSet, split: Split, part: usize) -> String {

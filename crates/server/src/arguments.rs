@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use switchboard_classify::learn::trial::DEPARTMENT_LOSS_MAX;
+use switchboard_domain::Label;
 
 /// The real-time social inbox router: posts in, tickets with owners and deadlines out.
 #[derive(Debug, Parser)]
@@ -223,6 +224,12 @@ pub(crate) struct Train {
     /// Skip the trainings without each source and each fifth, which fit the confidence
     #[arg(long)]
     pub(crate) no_validation: bool,
+    /// Train a head for the sentence encoder of this model folder, not a model
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) encoder: Option<PathBuf>,
+    /// With --encoder: the languages that it reads
+    #[arg(long, default_value = "en", value_delimiter = ',', value_name = "LANG")]
+    pub(crate) encoder_languages: Vec<String>,
     /// Configuration file whose rules are used
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -245,6 +252,21 @@ pub(crate) struct Eval {
     /// With --cross-validate: learn from N posts of each left-out source, judge the others
     #[arg(long, requires = "cross_validate", value_name = "N")]
     pub(crate) corrections: Option<u32>,
+    /// Take only the posts of this source
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) only_source: Option<String>,
+    /// Print for this label against the other three as well
+    #[arg(long, value_name = "LABEL", value_parser = label)]
+    pub(crate) against_rest: Option<Label>,
+    /// A model folder: judge by its sentence encoder as well, with --head or --cross-validate
+    #[arg(long, value_name = "FOLDER", conflicts_with = "corrections")]
+    pub(crate) encoder: Option<PathBuf>,
+    /// With --encoder: the head that `train --encoder` made
+    #[arg(long, value_name = "FILE", requires = "encoder", conflicts_with = "cross_validate")]
+    pub(crate) head: Option<PathBuf>,
+    /// With --encoder and --cross-validate: the languages that the encoder reads
+    #[arg(long, default_value = "en", value_delimiter = ',', value_name = "LANG")]
+    pub(crate) encoder_languages: Vec<String>,
     /// Configuration file whose rules and model are used
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -441,4 +463,9 @@ pub(crate) struct Tail {
 pub(crate) enum Audit {
     /// Recompute the chain over all rows and name the first that does not fit
     Verify(Listing),
+}
+
+fn label(name: &str) -> Result<Label, String> {
+    let known = || Label::ALL.map(Label::as_str).join(", ");
+    Label::parse(name).ok_or_else(|| format!("no such label (known: {})", known()))
 }

@@ -1,9 +1,10 @@
 //! `switchboard eval`: how often the classifier is right on labelled posts.
 
+use super::encoder;
 use super::labelled::{LabelledPosts, read};
 use crate::arguments::Eval;
 use crate::config::{Config, Environment};
-use crate::exit::Done;
+use crate::exit::{Done, Failure};
 use crate::{terminal, wiring};
 use anyhow::Result;
 use std::collections::BTreeMap;
@@ -11,53 +12,84 @@ use switchboard_classify::Classifier;
 use switchboard_classify::learn::transfer;
 use switchboard_classify::learn::transfer::common_macro_f1;
 use switchboard_classify::train::report::Figures;
-use switchboard_classify::train::validate::judge;
+use switchboard_classify::train::validate::{judge, own_families};
 use switchboard_classify::train::{
     Judgement, LabelledPost, Report, Split, TrainSettings, TrainingSet, cross_validate, seed_posts,
 };
-use switchboard_domain::{Label, Mention, Slug};
+use switchboard_domain::Label;
+
+/// Judgements under the name of how they came about.
+type Judged = Vec<(String, Vec<Judgement>)>;
 
 pub(crate) fn run(arguments: &Eval, environment: &Environment) -> Result<Done> {
     let config = Config::load(arguments.config.as_deref(), environment)?;
-    let LabelledPosts { posts, done } = read(&arguments.data)?;
-    let reports = if let Some(corrections) = arguments.corrections {
+    let LabelledPosts { mut posts, done } = read(&arguments.data)?;
+    if let Some(source) = &arguments.only_source {
+        posts.retain(|post| post.source == *source);
+    }
+    let judged = if let Some(corrections) = arguments.corrections {
         corrected(arguments, posts, corrections, &config)?
     } else if arguments.cross_validate {
         left_out(arguments, posts, &config)?
     } else {
-        let classifier = wiring::classifier_with(&config, arguments.model.as_deref())?;
-        let report = Report::of(&judged(&classifier, &posts));
-        BTreeMap::from([("as asked", report)])
+        as_asked(arguments, &posts, &config)?
     };
+    let reports: BTreeMap<&str, Report> = judged
+        .iter()
+        .map(|(name, judgements)| (name.as_str(), Report::of(judgements)))
+        .collect();
     if arguments.json {
         terminal::line(&serde_json::to_string(&reports)?);
     } else {
         for (name, report) in &reports {
-            tell(name, report);
+            tell(name, report, arguments.against_rest);
         }
     }
     Ok(done)
 }
 
+/// Judges by the classifier there is, and by an encoder beside it.
+fn as_asked(arguments: &Eval, posts: &[LabelledPost], config: &Config) -> Result<Judged> {
+    let classifier = wiring::classifier_with(config, arguments.model.as_deref())?;
+    let Some(folder) = &arguments.encoder else {
+        return Ok(vec![("as asked".to_owned(), judged(&classifier, posts))]);
+    };
+    let Some(head) = &arguments.head else {
+        let message = "`--encoder` wants `--head FILE` (see `train --encoder`) or \
+                       `--cross-validate`";
+        return Err(Failure::Usage(message.to_owned()).into());
+    };
+    encoder::judged(&classifier, folder, head, posts)
+}
+
 /// Trains anew without each source, and without each fifth, and judges what was left out.
-fn left_out(
-    arguments: &Eval,
-    posts: Vec<LabelledPost>,
-    config: &Config,
-) -> Result<BTreeMap<&'static str, Report>> {
-    let (set, settings) = training(arguments, posts, config)?;
-    let mut reports = BTreeMap::new();
+fn left_out(arguments: &Eval, posts: Vec<LabelledPost>, config: &Config) -> Result<Judged> {
+    let (posts, set, settings) = training(arguments, posts, config)?;
+    let vectors = arguments.encoder.as_deref().map(|folder| {
+        let encoder = encoder::open(folder)?;
+        encoder::vectors(&encoder, &posts, &arguments.encoder_languages)
+    });
+    let vectors = vectors.transpose()?;
+    let mut judged = Judged::new();
     for (name, split) in [
         ("left-out sources", Split::Source),
         ("left-out fifths", Split::Fifth),
     ] {
+        if split == Split::Source && own_families(&set) < 2 {
+            continue;
+        }
         let outcomes = cross_validate(&set, split, &settings, |part| {
             terminal::note(&format!("training {part}"));
         });
-        let report = Report::of(&judge(&set, &outcomes, &settings.decision));
-        reports.insert(name, report);
+        let decision = &settings.decision;
+        if let Some(vectors) = &vectors {
+            let ways = encoder::left_out(&set, vectors, (split, &outcomes), decision);
+            judged.extend(ways.map(|(way, judgements)| (format!("{name}, {way}"), judgements)));
+        } else {
+            judged.push((name.to_owned(), judge(&set, &outcomes, decision)));
+        }
     }
-    Ok(reports)
+    Ok(judged)
 }
 
 /// Trains anew without each source, learns from some of its posts, and judges the others
@@ -67,20 +99,20 @@ fn corrected(
     posts: Vec<LabelledPost>,
     corrections: u32,
     config: &Config,
-) -> Result<BTreeMap<&'static str, Report>> {
-    let (set, settings) = training(arguments, posts, config)?;
+) -> Result<Judged> {
+    let (_, set, settings) = training(arguments, posts, config)?;
     let count = usize::try_from(corrections).unwrap_or(usize::MAX);
     let told = transfer(&set, count, &settings, |source| {
         terminal::note(&format!("training without {source}, then learning from it"));
     });
-    let (before, after) = (Report::of(&told.before), Report::of(&told.after));
     if !arguments.json {
+        let (before, after) = (Report::of(&told.before), Report::of(&told.after));
         tell_gain(&before, &after, corrections);
     }
-    Ok(BTreeMap::from([
-        ("left-out sources, after corrections", after),
-        ("left-out sources, before", before),
-    ]))
+    Ok(vec![
+        ("left-out sources, after corrections".to_owned(), told.after),
+        ("left-out sources, before".to_owned(), told.before),
+    ])
 }
 
 /// What is trained on when sources are left out.
@@ -88,13 +120,13 @@ fn training(
     arguments: &Eval,
     mut posts: Vec<LabelledPost>,
     config: &Config,
-) -> Result<(TrainingSet, TrainSettings)> {
+) -> Result<(Vec<LabelledPost>, TrainingSet, TrainSettings)> {
     if arguments.seed_corpus {
         posts.extend(seed_posts());
     }
     let settings = TrainSettings::default();
     let set = TrainingSet::of(&posts, &wiring::rules(config)?, settings.space);
-    Ok((set, settings))
+    Ok((posts, set, settings))
 }
 
 fn tell_gain(before: &Report, after: &Report, corrections: u32) {
@@ -119,9 +151,7 @@ fn tell_gain(before: &Report, after: &Report, corrections: u32) {
 
 fn judged(classifier: &Classifier, posts: &[LabelledPost]) -> Vec<Judgement> {
     let judge = |post: &LabelledPost| {
-        let mut mention = Mention::new(Slug::from_any("api"), "", post.text.clone());
-        mention.lang.clone_from(&post.lang);
-        let verdict = classifier.classify(&mention);
+        let verdict = encoder::first_verdict(classifier, post);
         Judgement {
             source: post.source.clone(),
             truth: post.label,
@@ -132,11 +162,17 @@ fn judged(classifier: &Classifier, posts: &[LabelledPost]) -> Vec<Judgement> {
     posts.iter().map(judge).collect()
 }
 
-fn tell(name: &str, report: &Report) {
+fn tell(name: &str, report: &Report, against_rest: Option<Label>) {
     terminal::line(&format!(
         "{name}: macro-F1 {:.3}; every source counting the same {:.3}; calibration error {:.3}",
         report.overall.macro_f1, report.even_macro_f1, report.overall.calibration_error
     ));
+    if let Some(label) = against_rest {
+        let (macro_f1, right) = report.overall.against_rest(label);
+        terminal::line(&format!(
+            "  {label} against the rest: macro-F1 {macro_f1:.3}, right {right:.3}"
+        ));
+    }
     row("all", &report.overall);
     for (source, figures) in &report.sources {
         row(source, figures);

@@ -6,6 +6,7 @@ mod classify;
 mod connector;
 mod demo;
 mod dlq;
+mod encoder;
 mod eval;
 mod explain;
 mod labelled;

@@ -1,11 +1,13 @@
 //! `switchboard train`: labelled posts in, a model file out.
 
+use super::encoder;
 use super::labelled::{LabelledPosts, read};
 use crate::arguments::Train;
 use crate::config::{Config, Environment};
 use crate::exit::{Done, Failure};
 use crate::{terminal, wiring};
 use anyhow::Result;
+use std::path::Path;
 use switchboard_classify::LinearModel;
 use switchboard_classify::train::validate::{calibrated, judge};
 use switchboard_classify::train::{
@@ -29,6 +31,10 @@ pub(crate) fn run(arguments: &Train, environment: &Environment) -> Result<Done> 
     };
     terminal::note(&format!("reading {} posts", posts.len()));
     let set = TrainingSet::of(&posts, &rules, settings.space);
+    if let Some(folder) = &arguments.encoder {
+        encoder::train(arguments, folder, &posts, &set, &settings)?;
+        return Ok(done);
+    }
     if !arguments.no_validation {
         settings = validated(&set, settings);
     }
@@ -66,16 +72,21 @@ fn validated(set: &TrainingSet, settings: TrainSettings) -> TrainSettings {
 fn save(arguments: &Train, model: &LinearModel) -> Result<()> {
     let bytes = model.to_bytes();
     let path = &arguments.out;
-    // Beside its place first: a model in use is never seen half written.
-    let beside = path.with_extension("partial");
-    std::fs::write(&beside, &bytes)
-        .and_then(|()| std::fs::rename(&beside, path))
-        .map_err(|error| Failure::Usage(format!("cannot write `{}`: {error}", path.display())))?;
+    in_place(path, &bytes)?;
     terminal::line(&format!(
         "{} ({} bytes) in {}",
         switchboard_classify::Model::version(model),
         bytes.len(),
         path.display()
     ));
+    Ok(())
+}
+
+/// Writes a file beside its place first: what is in use is never seen half written.
+pub(super) fn in_place(path: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = path.with_extension("partial");
+    std::fs::write(&beside, bytes)
+        .and_then(|()| std::fs::rename(&beside, path))
+        .map_err(|error| Failure::Usage(format!("cannot write `{}`: {error}", path.display())))?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 mod opinion;
 
-pub(crate) use opinion::{Opinion, Remote};
+pub(crate) use opinion::{EncoderFiles, Opinion, Remote};
 
 use crate::exit::Failure;
 use anyhow::Result;

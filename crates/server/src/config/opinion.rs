@@ -1,6 +1,7 @@
 //! `[classify.opinion]`: what advisers may cost is `classify`'s to read; where they are belongs
 //! to whoever guards the addresses that are reached.
 
+use std::path::PathBuf;
 use std::time::Duration;
 use switchboard_alert::inquiry::Endpoint;
 use switchboard_classify::opinion::remote::completions_path;
@@ -18,8 +19,19 @@ const TIMEOUT_MAX: Duration = Duration::from_secs(10);
 pub(crate) struct Opinion {
     /// What holds for every adviser.
     pub(crate) limits: OpinionConfig,
+    /// A model of this process, which is asked first.
+    pub(crate) encoder: Option<EncoderFiles>,
     /// A model behind an endpoint.
     pub(crate) remote: Option<Remote>,
+}
+
+/// Where a model of this process lies. Whoever opens it reports what is wrong.
+#[derive(Debug)]
+pub(crate) struct EncoderFiles {
+    /// Network and tokenizer.
+    pub(crate) folder: PathBuf,
+    /// What `switchboard train --encoder` made for them.
+    pub(crate) head: PathBuf,
 }
 
 /// A model behind an endpoint.
@@ -35,15 +47,36 @@ impl Opinion {
     /// Reads the section.
     pub(super) fn read(section: &mut Section<'_>) -> Self {
         let limits = OpinionConfig::read(section);
+        let encoder = EncoderFiles::read(section);
         let remote = section.optional_section("remote", Remote::read);
-        if remote.is_none() {
-            let way_out = "give it a `remote`, or leave the section out";
+        if remote.is_none() && !section.has("encoder") && !section.has("head") {
+            let way_out = "give it an `encoder` or a `remote`, or leave the section out";
             section.problem_here(format!("nobody is named to be asked; {way_out}"));
         }
         Self {
             limits,
+            encoder,
             remote: remote.flatten(),
         }
+    }
+}
+
+impl EncoderFiles {
+    fn read(section: &mut Section<'_>) -> Option<Self> {
+        if !section.has("encoder") && !section.has("head") {
+            // Known, so that a mistyped one is told with them.
+            let _absent = (
+                section.value::<String>("encoder"),
+                section.value::<String>("head"),
+            );
+            return None;
+        }
+        let folder = section.required("encoder");
+        let head = section.required("head");
+        Some(Self {
+            folder: folder?,
+            head: head?,
+        })
     }
 }
 
@@ -106,7 +139,7 @@ timeout = "1m"
 "#,
         );
         insta::assert_snapshot!(told.unwrap_err(), @r"
-        test.toml:3:1: unknown key `budget_per_hour` in `[classify.opinion]` (did you mean `budget_per_day`? known: risk_score_min, budget_per_minute, budget_per_day, cache_for, cache_size, questions_at_once, remote)
+        test.toml:3:1: unknown key `budget_per_hour` in `[classify.opinion]` (did you mean `budget_per_day`?)
         test.toml:5:1: missing `model` in `[classify.opinion.remote]`
         test.toml:6:7: `url`: 10.0.0.8 is not a public address; allow its network with `allow_private`
         test.toml:7:1: unknown key `modell` in `[classify.opinion.remote]` (did you mean `model`? known: private_posts, model, allow_private, timeout, token, url)
@@ -114,6 +147,8 @@ timeout = "1m"
         test.toml:9:11: `timeout` must be more than nothing and at most 10s
         ");
         let nobody = parse("[classify.opinion]\nbudget_per_day = 3\n");
-        insta::assert_snapshot!(nobody.unwrap_err(), @"test.toml:1:1: nobody is named to be asked; give it a `remote`, or leave the section out");
+        insta::assert_snapshot!(nobody.unwrap_err(), @"test.toml:1:1: nobody is named to be asked; give it an `encoder` or a `remote`, or leave the section out");
+        let headless = parse("[classify.opinion]\nencoder = 'minilm'\n");
+        insta::assert_snapshot!(headless.unwrap_err(), @"test.toml:1:1: missing `head` in `[classify.opinion]`");
     }
 }

@@ -262,7 +262,12 @@ pub(crate) struct Eval {
     #[arg(long, value_name = "FOLDER", conflicts_with = "corrections")]
     pub(crate) encoder: Option<PathBuf>,
     /// With --encoder: the head that `train --encoder` made
-    #[arg(long, value_name = "FILE", requires = "encoder", conflicts_with = "cross_validate")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "encoder",
+        conflicts_with = "cross_validate"
+    )]
     pub(crate) head: Option<PathBuf>,
     /// With --encoder and --cross-validate: the languages that the encoder reads
     #[arg(long, default_value = "en", value_delimiter = ',', value_name = "LANG")]

@@ -23,7 +23,7 @@ use switchboard_domain::{
 };
 use switchboard_stream::record::{MentionSignal, decode_classified, encode_classified};
 use switchboard_stream::topic::MENTION_CLASSIFIED;
-use switchboard_stream::{Batch, LogError, LogRecord, NewRecord, Stage, StageError};
+use switchboard_stream::{Batch, LogError, NewRecord, Stage, StageError};
 use switchboard_telemetry::{AdviserLabel, Counter, Metrics, OpinionOutcome, Outcome};
 
 const RISK: Scores = Scores {
@@ -170,22 +170,7 @@ fn batch(posts: &[ClassifiedMention]) -> Batch {
 }
 
 fn batch_of(payloads: Vec<Bytes>) -> Batch {
-    let records = (0..)
-        .zip(payloads)
-        .map(|(offset, payload)| LogRecord {
-            offset,
-            key: format!("key-{offset}"),
-            payload,
-            timestamp: RECEIVED.parse().unwrap(),
-        })
-        .collect();
-    Batch {
-        topic: MENTION_CLASSIFIED,
-        partition: 0,
-        records,
-        incarnation: "memory".into(),
-        expected: None,
-    }
+    memory_log::batch_of(MENTION_CLASSIFIED, RECEIVED.parse().unwrap(), payloads)
 }
 
 const SENTENCE: &str = "someone should look at what came in the box";

@@ -9,14 +9,14 @@ mod memory_log;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use memory_log::MemoryLog;
+use memory_log::{MemoryLog, batch_of};
 use rstest::rstest;
 use std::sync::Arc;
 use switchboard_classify::{Classifier, ClassifyStage, Drift, NoModel, RuleSet};
 use switchboard_domain::{BrandTable, Current, Mention, ReceivedMention, Slug};
 use switchboard_stream::record::{MentionSignal, decode_classified, encode_received};
 use switchboard_stream::topic::{MENTION_RECEIVED, MENTION_SIGNAL};
-use switchboard_stream::{Batch, LogError, LogRecord, Stage, StageError};
+use switchboard_stream::{Batch, LogError, Stage, StageError};
 use switchboard_telemetry::Metrics;
 
 fn stage(log: &Arc<MemoryLog>) -> ClassifyStage {
@@ -34,22 +34,7 @@ fn stage(log: &Arc<MemoryLog>) -> ClassifyStage {
 }
 
 fn batch(payloads: Vec<Bytes>) -> Batch {
-    let records = (0..)
-        .zip(payloads)
-        .map(|(offset, payload)| LogRecord {
-            offset,
-            key: format!("key-{offset}"),
-            payload,
-            timestamp: Timestamp::UNIX_EPOCH,
-        })
-        .collect();
-    Batch {
-        topic: MENTION_RECEIVED,
-        partition: 0,
-        records,
-        incarnation: "memory".into(),
-        expected: None,
-    }
+    batch_of(MENTION_RECEIVED, Timestamp::UNIX_EPOCH, payloads)
 }
 
 fn received(text: &str) -> Bytes {

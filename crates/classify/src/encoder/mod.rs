@@ -84,29 +84,32 @@ impl SecondModel {
         language: &str,
         first: &Scores,
     ) -> Result<Scores, EncoderError> {
+        let (together, _) = self.compared(text, language, first)?;
+        Ok(together)
+    }
+
+    /// As [`SecondModel::scores`], with the scores of the encoder alone beside them; `None` where
+    /// it does not read the language. The post is read once for both.
+    pub fn compared(
+        &self,
+        text: &str,
+        language: &str,
+        first: &Scores,
+    ) -> Result<(Scores, Option<[f32; 4]>), EncoderError> {
         if !self.reads(language) {
-            return Ok(*first);
+            return Ok((*first, None));
         }
         let logits = self.head.logits(&self.encoder.embed(text)?);
         let first = Label::ALL.map(|label| first.of(label));
         let together = self.head.joint.scores(&first, &logits);
         let of = |label| together.get(index(label)).copied().unwrap_or(0.0);
-        Ok(Scores {
+        let together = Scores {
             complaint: of(Label::Complaint),
             lead: of(Label::Lead),
             pr_risk: of(Label::PrRisk),
             general: of(Label::General),
-        })
-    }
-
-    /// The scores of the encoder alone, for comparison; `None` where it does not read the
-    /// language.
-    pub fn alone(&self, text: &str, language: &str) -> Result<Option<[f32; 4]>, EncoderError> {
-        if !self.reads(language) {
-            return Ok(None);
-        }
-        let logits = self.head.logits(&self.encoder.embed(text)?);
-        Ok(Some(head::alone(&logits, self.head.labels)))
+        };
+        Ok((together, Some(head::alone(&logits, self.head.labels))))
     }
 }
 

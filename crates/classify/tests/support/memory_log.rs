@@ -1,12 +1,13 @@
-//! A log that only remembers what was appended.
+//! A log that only remembers what was appended, and batches as it would hand them out.
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use switchboard_stream::log::{Position, Watermarks};
 use switchboard_stream::topic::{TopicName, TopicSpec};
-use switchboard_stream::{Consumer, Log, LogError, LogRecord, NewRecord, Subscription};
+use switchboard_stream::{Batch, Consumer, Log, LogError, LogRecord, NewRecord, Subscription};
 
 /// Remembers each append as one list; answers `failure` instead when it has one.
 #[derive(Default)]
@@ -63,5 +64,25 @@ impl Log for MemoryLog {
 
     async fn backlog(&self, _: &str, _: &TopicName) -> Result<u64, LogError> {
         Err(LogError::Closed)
+    }
+}
+
+/// A batch of those records of `topic`, all of that time, under the keys `key-0`, `key-1`, …
+pub(crate) fn batch_of(topic: TopicName, timestamp: Timestamp, payloads: Vec<Bytes>) -> Batch {
+    let records = (0..)
+        .zip(payloads)
+        .map(|(offset, payload)| LogRecord {
+            offset,
+            key: format!("key-{offset}"),
+            payload,
+            timestamp,
+        })
+        .collect();
+    Batch {
+        topic,
+        partition: 0,
+        records,
+        incarnation: "memory".into(),
+        expected: None,
     }
 }

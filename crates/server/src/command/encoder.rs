@@ -144,17 +144,12 @@ pub(super) fn judged(
         let verdict = first_verdict(classifier, post);
         let (text, language) = (post.text.as_str(), verdict.language.as_str());
         let judged = |scores| Judgement::of(&post.source, post.label, scores);
-        let both = second
-            .scores(text, language, &verdict.scores)
+        let (both, alone) = second
+            .compared(text, language, &verdict.scores)
             .map_err(|error| refused(&error))?;
         trial.first.push(judged(per_label(&verdict.scores)));
         trial.both.push(judged(per_label(&both)));
-        if let Some(alone) = second
-            .alone(text, language)
-            .map_err(|error| refused(&error))?
-        {
-            trial.alone.push(judged(alone));
-        }
+        trial.alone.extend(alone.map(judged));
     }
     Ok(ways(trial)
         .map(|(name, judgements)| (name.to_owned(), judgements))

@@ -58,7 +58,7 @@ const SMALL_WORDS: [(&str, &str); 5] = [
 ];
 
 /// Places in the table of small words: some three hundred words in it rarely meet.
-const TABLE_BITS: u32 = 12;
+const TABLE_BITS: u32 = 10;
 
 /// Longer words are no small words.
 const SMALL_WORD_BYTES_MAX: usize = 8;

@@ -280,16 +280,16 @@ impl<const BITS: u32> Filter<BITS> {
     }
 
     fn add(&mut self, key: u64) {
-        let (word, bit) = Self::place(key);
-        if let Some(bits) = self.bits.get_mut(word) {
-            *bits |= bit;
+        let (word, bits) = Self::place(key);
+        if let Some(word) = self.bits.get_mut(word) {
+            *word |= bits;
         }
     }
 
     #[inline]
     fn has(&self, key: u64) -> bool {
-        let (word, bit) = Self::place(key);
-        self.bits.get(word).is_some_and(|bits| bits & bit != 0)
+        let (word, bits) = Self::place(key);
+        self.bits.get(word).is_some_and(|word| word & bits == bits)
     }
 
     #[inline]
@@ -298,8 +298,9 @@ impl<const BITS: u32> Filter<BITS> {
         reason = "as many bits as the filter has"
     )]
     const fn place(key: u64) -> (usize, u64) {
-        let at = (mixed(key) >> (64 - BITS)) as usize;
-        (at >> 6, 1 << (at & 63))
+        let hash = mixed(key);
+        let word = (hash >> (64 - BITS + 6)) as usize;
+        (word, 1 << (hash >> 40 & 63) | 1 << (hash >> 34 & 63))
     }
 }
 

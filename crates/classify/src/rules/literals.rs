@@ -2,8 +2,9 @@
 //!
 //! Most of a pattern is a list of words. Those are looked for as plain strings, all patterns'
 //! together in one pass, and where one stands as a word the pattern stands. Of what is left,
-//! each way to match names sets of strings of which every match holds one each; only where all
-//! the sets of one way have a string in the text is the rest tried.
+//! each way to match names sets of strings of which every match holds one each, one after the
+//! other; only where all the sets of one way have a string in the text, in that order, is the
+//! rest tried.
 
 use super::edges::{ends_outside_words, is_word_byte};
 use crate::language::is_small_word;
@@ -41,7 +42,8 @@ enum Known {
     Exact(Strings),
     /// Every match begins with one of these strings.
     Begins(Strings),
-    /// Every match holds a string of each of these sets.
+    /// Every match holds a string of each of these sets, none of them before the one of the
+    /// set that stands before its own.
     Holds(Vec<Strings>),
 }
 
@@ -95,24 +97,25 @@ pub(super) fn take_apart(pattern: &Hir) -> Parts {
     }
 }
 
-/// The rarest sets, with the space before a word cut off their strings.
+/// The rarest sets in their order, with the space before a word cut off their strings.
 fn worth_asking(known: Known) -> Vec<Strings> {
     let sets = match known {
         Known::Exact(strings) | Known::Begins(strings) => vec![strings],
         Known::Holds(sets) => sets,
     };
-    let mut sets: Vec<Strings> = sets
+    let sets = sets
         .into_iter()
         .map(|strings| strings.into_iter().map(from_its_word).collect())
-        .filter(is_useful)
-        .collect();
-    sets.sort_by(|left, right| commonness(left).total_cmp(&commonness(right)));
+        .filter(is_useful);
+    let mut sets: Vec<(usize, Strings)> = sets.enumerate().collect();
+    sets.sort_by(|(_, left), (_, right)| commonness(left).total_cmp(&commonness(right)));
     let rare = sets
         .iter()
-        .take_while(|strings| commonness(strings) <= COMMONNESS_MAX);
+        .take_while(|(_, strings)| commonness(strings) <= COMMONNESS_MAX);
     let kept = rare.count().clamp(1, SETS_MAX);
     sets.truncate(kept);
-    sets
+    sets.sort_by_key(|(place, _)| *place);
+    sets.into_iter().map(|(_, strings)| strings).collect()
 }
 
 /// ` late` is `late` where a word begins.
@@ -256,7 +259,7 @@ fn of_repetition(repetition: &Repetition, left: bool) -> Known {
 
 /// Of each part that is no plain list its rarest set stands for it.
 fn of_choice(parts: &[Hir], left: bool) -> Known {
-    let mut exact = true;
+    let (mut exact, mut begins) = (true, true);
     let mut all = Strings::new();
     for part in parts {
         match known(part, left) {
@@ -266,7 +269,7 @@ fn of_choice(parts: &[Hir], left: bool) -> Known {
                 all.extend(strings);
             }
             Known::Holds(sets) => {
-                exact = false;
+                (exact, begins) = (false, false);
                 let rarest = sets
                     .into_iter()
                     .min_by(|left, right| commonness(left).total_cmp(&commonness(right)));
@@ -281,6 +284,8 @@ fn of_choice(parts: &[Hir], left: bool) -> Known {
         NOTHING
     } else if exact {
         Known::Exact(all)
+    } else if begins {
+        Known::Begins(all)
     } else {
         Known::Holds(vec![all])
     }
@@ -292,28 +297,24 @@ fn of_sequence(parts: &[Hir], mut left: bool) -> Known {
     let mut running = just(Vec::new(), left);
     let mut whole = true;
     for part in parts {
-        let next = match known(part, left) {
+        let nothing = just(Vec::new(), left);
+        let (next, others) = match known(part, left) {
             Known::Exact(strings) if running.len() * strings.len() <= STRINGS_MAX => {
                 running = joined(&running, &strings);
                 left = left_after(part, left);
                 continue;
             }
-            Known::Exact(strings) => strings,
-            Known::Begins(strings) => {
-                if running.len() * strings.len() <= STRINGS_MAX {
-                    running = joined(&running, &strings);
-                } else {
-                    sets.push(strings);
-                }
-                just(Vec::new(), left)
+            Known::Exact(strings) => (strings, Vec::new()),
+            Known::Begins(strings) if running.len() * strings.len() <= STRINGS_MAX => {
+                running = joined(&running, &strings);
+                (nothing, Vec::new())
             }
-            Known::Holds(found) => {
-                sets.extend(found.into_iter().filter(is_useful));
-                just(Vec::new(), left)
-            }
+            Known::Begins(strings) => (nothing, vec![strings]),
+            Known::Holds(found) => (nothing, found),
         };
         whole = false;
         sets.push(std::mem::replace(&mut running, next));
+        sets.extend(others);
         left = left_after(part, left);
     }
     if whole {
@@ -409,10 +410,13 @@ mod tests {
     #[case::small_class("roto|rot[ao]s", &["roto", "rotas", "rotos"], "-")]
     #[case::emoji("😡|👎", &["👎", "😡"], "-")]
     #[case::an_ending(r"\b(?:late|delay\w*)\b", &["<late>"], "<delay")]
-    #[case::both_sides(r"\b(?:i|we) (?:\w+ ){0,3}cancelled", &[], "<cancelled & <i ,<we ")]
+    #[case::both_sides(r"\b(?:i|we) (?:\w+ ){0,3}cancelled", &[], "<i ,<we  & <cancelled")]
     #[case::after_a_space(r"\w+ refused", &[], "<refused")]
     #[case::within_a_word(r"\w+verspatung", &[], "verspatung")]
-    #[case::two_ways(r"\b(?:lost (?:\w+ )?bag|dm.?d me)", &[], "<lost  & <bag / d me & <dm")]
+    #[case::two_ways(r"\b(?:lost (?:\w+ )?bag|dm.?d me)", &[], "<lost  & <bag / <dm & d me")]
+    #[case::a_choice_of_beginnings(r"\bday (?:[12]+|two)", &[], "<day 1,<day 2,<day two")]
+    #[case::in_their_order(r"\bmissing (?:\w+ parcel )+refund", &[], "<missing  & <parcel  & <refund")]
+    #[case::after_what_may_be_missing(r"b (?:a{1,2})?\d+", &[], "b ")]
     #[case::signs(r"(?::d|<3) \w", &[], ":d ,<3 ")]
     #[case::drawn_out(r"\bcancel+ed|;-?\)+ ", &[], "<cancel / ;),;-)")]
     #[case::anchored("^help", &[], "<help")]

@@ -8,6 +8,7 @@ use super::literals::{Parts, take_apart};
 use super::scan::Scan;
 use crate::normalise::fold_pattern;
 use regex::bytes::{Regex, RegexBuilder};
+use regex_syntax::hir::{Capture, Hir, HirKind};
 use std::collections::BTreeMap;
 
 /// A pattern that compiles to more would be a list of things, which belongs into several
@@ -91,7 +92,7 @@ impl MatcherBuilder {
         let rest = parts
             .rest
             .as_ref()
-            .map(|rest| compile(&rest.to_string()).unwrap_or_else(|_| regex.clone()));
+            .map(|rest| compile(&printable(rest).to_string()).unwrap_or_else(|_| regex.clone()));
         self.patterns.push(Pattern { rest, languages });
         self.index(id, parts)?;
         Ok(id)
@@ -197,6 +198,34 @@ fn parse(pattern: &str) -> Result<Parts, String> {
         .map_err(|error| format!("not a usable pattern: {error}"))
 }
 
+/// The same pattern with repetitions of repetitions in brackets, which the printer leaves out:
+/// `(?:a+)?` would be read back as `a+?`.
+fn printable(pattern: &Hir) -> Hir {
+    let all = |parts: &[Hir]| parts.iter().map(printable).collect();
+    match pattern.kind() {
+        HirKind::Repetition(repetition) => {
+            let sub = printable(&repetition.sub);
+            let is_repetition = matches!(sub.kind(), HirKind::Repetition(_));
+            let sub = if is_repetition { bracketed(sub) } else { sub };
+            Hir::repetition(repetition.with(sub))
+        }
+        HirKind::Capture(capture) => bracketed(printable(&capture.sub)),
+        HirKind::Concat(parts) => Hir::concat(all(parts)),
+        HirKind::Alternation(parts) => Hir::alternation(all(parts)),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => {
+            pattern.clone()
+        }
+    }
+}
+
+fn bracketed(part: Hir) -> Hir {
+    Hir::capture(Capture {
+        index: 1,
+        name: None,
+        sub: Box::new(part),
+    })
+}
+
 /// The compiled patterns.
 #[derive(Debug)]
 pub(super) struct Matcher {
@@ -257,4 +286,58 @@ fn explain(error: &regex::Error) -> String {
         "not a usable pattern: {}",
         last.trim_start_matches("error: ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scan::Notes;
+    use super::*;
+    use crate::normalise::normalise;
+    use proptest::prelude::*;
+
+    /// Patterns as rules have them: words and groups of words in a row, with some between.
+    fn pattern() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            "[ab]{1,2}",
+            "[ab] ",
+            Just(r"\w+ ".to_owned()),
+            Just(r"\d+".to_owned()),
+            Just(r"\b".to_owned()),
+            Just("^".to_owned()),
+        ];
+        part.prop_recursive(3, 24, 4, |inner| {
+            let several = || prop::collection::vec(inner.clone(), 1..4);
+            prop_oneof![
+                several().prop_map(|parts| parts.concat()),
+                several().prop_map(|parts| format!("(?:{})", parts.join("|"))),
+                inner.clone().prop_map(|part| format!("(?:{part})?")),
+                inner.clone().prop_map(|part| format!("(?:{part}){{1,2}}")),
+                inner.prop_map(|part| format!("(?:{part})+")),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn finds_the_patterns_that_match(
+            patterns in prop::collection::vec(pattern(), 1..6),
+            text in "[ab1 ]{0,12}",
+        ) {
+            let mut builder = MatcherBuilder::default();
+            // One that matches nothing at all is refused.
+            let kept: Vec<_> = patterns
+                .into_iter()
+                .filter(|pattern| builder.add(pattern, LanguageSet::ANY).is_ok())
+                .collect();
+            let matcher = builder.build();
+            let text = normalise(&text);
+            let mut notes = Notes::default();
+            let mut scan = Scan::new(&matcher, &text, &mut notes);
+            matcher.look(&mut scan, LanguageSet::ANY);
+            for (id, pattern) in (0..).zip(&kept) {
+                let want = compile(&fold_pattern(pattern)).unwrap().is_match(scan.text());
+                prop_assert_eq!(scan.contains(id), want, "{} in {:?}", pattern, text.as_str());
+            }
+        }
+    }
 }

@@ -74,7 +74,11 @@ impl<'a> Scan<'a> {
                 }
                 Meaning::End => return,
                 Meaning::Needed { pattern, way, set } => {
-                    if let Some(missing) = self.notes.missing.get_mut(usize::from(way)) {
+                    if let Some(missing) = self.notes.missing.get_mut(usize::from(way))
+                        // Strings come in the order of the text: one that stands before those
+                        // of the sets before it says nothing.
+                        && *missing & (set - 1) == 0
+                    {
                         *missing &= !set;
                         if *missing == 0 {
                             self.suspect(pattern);

@@ -66,13 +66,7 @@ pub fn combine(rules: PerLabel, model: Option<PerLabel>, thresholds: &Thresholds
         evidence[index(Label::General)] += thresholds.general_base;
         softmax(evidence.map(|weight| weight * STEEPNESS))
     };
-    let [complaint, lead, pr_risk, general] = shares;
-    Scores {
-        complaint,
-        lead,
-        pr_risk,
-        general,
-    }
+    shares.into()
 }
 
 /// The label with the highest score, ties in the order `pr_risk`, `complaint`, `lead`, `general`;

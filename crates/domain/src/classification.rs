@@ -66,6 +66,18 @@ impl Scores {
     }
 }
 
+/// One score per label, in the order of [`Label::ALL`].
+impl From<[f32; 4]> for Scores {
+    fn from([complaint, lead, pr_risk, general]: [f32; 4]) -> Self {
+        Self {
+            complaint,
+            lead,
+            pr_risk,
+            general,
+        }
+    }
+}
+
 /// What kind of evidence a reason is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,9 +1,9 @@
 //! The disk under the data directory, and what lies on it.
 
-use rustix::fs::{StatVfs, statvfs};
+use rustix::fs::statvfs;
 use std::path::Path;
 use switchboard_stream::LogError;
-use switchboard_stream::backend::embedded::check_room;
+use switchboard_stream::backend::embedded::{check_room, free_bytes};
 use switchboard_telemetry::{Gauge, Metrics};
 
 /// A database with what SQLite keeps beside it.
@@ -29,11 +29,6 @@ pub(crate) fn measure(data_dir: &Path, metrics: &Metrics) {
     }
     metrics.set(Gauge::LogBytes, file_bytes(data_dir, "log.db") as f64);
     metrics.set(Gauge::StoreBytes, file_bytes(data_dir, "store.db") as f64);
-}
-
-/// What a program without privileges may still write.
-fn free_bytes(found: &StatVfs) -> u64 {
-    found.f_bavail.saturating_mul(found.f_frsize)
 }
 
 fn file_bytes(data_dir: &Path, name: &str) -> u64 {

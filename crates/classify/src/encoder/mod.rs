@@ -32,7 +32,6 @@ pub use pieces::PIECES_MAX;
 pub use trial::{Opinion, Trial, calibrated, examine};
 pub use vectors::Vectors;
 
-use crate::combine::index;
 use crate::opinion::Judge;
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -102,14 +101,10 @@ impl SecondModel {
         let logits = self.head.logits(&self.encoder.embed(text)?);
         let first = Label::ALL.map(|label| first.of(label));
         let together = self.head.joint.scores(&first, &logits);
-        let of = |label| together.get(index(label)).copied().unwrap_or(0.0);
-        let together = Scores {
-            complaint: of(Label::Complaint),
-            lead: of(Label::Lead),
-            pr_risk: of(Label::PrRisk),
-            general: of(Label::General),
-        };
-        Ok((together, Some(head::alone(&logits, self.head.labels))))
+        Ok((
+            together.into(),
+            Some(head::alone(&logits, self.head.labels)),
+        ))
     }
 }
 

@@ -41,13 +41,7 @@ impl Advice {
         if !fits || total <= 0.0 {
             return None;
         }
-        let [complaint, lead, pr_risk, general] = shares.map(|share| share / total);
-        Some(Self(Scores {
-            complaint,
-            lead,
-            pr_risk,
-            general,
-        }))
+        Some(Self(shares.map(|share| share / total).into()))
     }
 
     /// The scores.
@@ -80,15 +74,6 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    const fn scores([complaint, lead, pr_risk, general]: [f32; 4]) -> Scores {
-        Scores {
-            complaint,
-            lead,
-            pr_risk,
-            general,
-        }
-    }
-
     #[rstest]
     #[case::adds_up([0.5, 0.25, 0.25, 0.0], Some([0.5, 0.25, 0.25, 0.0]))]
     #[case::each_by_itself([1.0, 0.0, 1.0, 0.0], Some([0.5, 0.0, 0.5, 0.0]))]
@@ -97,7 +82,7 @@ mod tests {
     #[case::below_nothing([-0.5, 0.5, 0.5, 0.5], None)]
     #[case::no_number([f32::NAN, 0.5, 0.5, 0.0], None)]
     fn shares_of_what_was_said(#[case] told: [f32; 4], #[case] want: Option<[f32; 4]>) {
-        let advice = Advice::new(&scores(told));
-        assert_eq!(advice, want.map(|want| Advice(scores(want))));
+        let advice = Advice::new(&told.into());
+        assert_eq!(advice, want.map(|want| Advice(want.into())));
     }
 }

@@ -3,20 +3,10 @@
 use super::*;
 use proptest::prelude::*;
 use rstest::rstest;
-use switchboard_domain::Scores;
 
 /// Shares of complaint, lead, `pr_risk` and general.
-const fn scores([complaint, lead, pr_risk, general]: [f32; 4]) -> Scores {
-    Scores {
-        complaint,
-        lead,
-        pr_risk,
-        general,
-    }
-}
-
 fn advice(shares: [f32; 4]) -> Advice {
-    Advice::new(&scores(shares)).unwrap()
+    Advice::new(&shares.into()).unwrap()
 }
 
 fn reason(name: &str, weight: f32) -> Reason {
@@ -37,7 +27,7 @@ fn first(label: Label, needs_review: bool) -> Classification {
         label,
         labels: BTreeSet::from([label]),
         confidence: 0.45,
-        scores: scores([0.3, 0.2, 0.2, 0.3]),
+        scores: [0.3, 0.2, 0.2, 0.3].into(),
         needs_review,
         severity: u8::try_from(severity).unwrap(),
         topics: vec!["baggage".to_owned()],
@@ -200,7 +190,7 @@ proptest! {
     ) {
         let thresholds = Thresholds::default();
         let first = Classification { severity, ..first(label, needs_review) };
-        if let Some(advice) = Advice::new(&scores(shares)) {
+        if let Some(advice) = Advice::new(&shares.into()) {
             let opinion = weigh(&first, &advice, &case(has_rule, &thresholds));
             if let Some(revised) = opinion.revised {
                 prop_assert!(revised.severity >= severity && revised.severity <= 10);

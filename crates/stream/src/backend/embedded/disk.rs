@@ -25,7 +25,7 @@ pub fn check_room(dir: &Path) -> Result<(), LogError> {
 }
 
 /// What a program without privileges may still write.
-fn free_bytes(found: &StatVfs) -> u64 {
+pub fn free_bytes(found: &StatVfs) -> u64 {
     found.f_bavail.saturating_mul(found.f_frsize)
 }
 

@@ -26,7 +26,7 @@ mod retention;
 mod schema;
 mod writer;
 
-pub use disk::check_room;
+pub use disk::{check_room, free_bytes};
 
 use crate::log::{
     Consumer, Lag, Log, LogError, LogRecord, NewRecord, Position, Subscription, Watermarks,

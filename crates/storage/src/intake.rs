@@ -10,7 +10,7 @@ use switchboard_domain::sla::SlaBook;
 use switchboard_domain::ticket::{Actor, TicketId};
 use switchboard_domain::{Label, OffsetMove, Slug};
 
-/// How many mentions one call may bring. The offset moves with its effects, so a batch is one
+/// How many mentions one call may bring, unless the store says otherwise. The offset moves with its effects, so a batch is one
 /// transaction; at about 80 µs each with every row they leave, and a checkpoint now and then,
 /// so many stay under the 20 ms for which a person or a timer may have to wait.
 pub const MAX_INTAKE_BATCH: usize = 64;
@@ -18,6 +18,11 @@ pub const MAX_INTAKE_BATCH: usize = 64;
 /// Takes classified mentions in.
 #[async_trait]
 pub trait Intake: Send + Sync {
+    /// How many mentions one call may bring to this store.
+    fn batch_max(&self) -> usize {
+        MAX_INTAKE_BATCH
+    }
+
     /// Writes everything the batch leads to, and the offset, or nothing. The answer has one
     /// entry per item, in order.
     ///
@@ -42,7 +47,7 @@ pub trait Intake: Send + Sync {
 /// Mentions of one partition, in its order.
 #[derive(Clone, Debug)]
 pub struct IntakeBatch {
-    /// At most [`MAX_INTAKE_BATCH`], else a person may have to wait.
+    /// At most [`Intake::batch_max`], else a person may have to wait.
     pub items: Vec<Incoming>,
     /// The step past them.
     pub offset: OffsetMove,

@@ -80,7 +80,7 @@ pub use incidents::{
 };
 pub use intake::{Intake, IntakeBatch, MAX_INTAKE_BATCH, Opened, TakenIn};
 pub use offsets::Offsets;
-pub use outbox::{Outbox, OutboxRow};
+pub use outbox::{OUTBOX_BATCH, Outbox, OutboxRow};
 pub use people::{PasswordHash, People, Person, User};
 pub use postgres::{PostgresOptions, PostgresStore};
 pub use pressure::{PRESSING_MAX, Pressure};

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use switchboard_alert::WatchStage;
 use switchboard_classify::{ClassifyStage, Drift};
 use switchboard_route::{RouteStage, StoreOffsets};
-use switchboard_storage::MAX_INTAKE_BATCH;
 use switchboard_stream::log::{Consumer, OffsetHome, Subscription};
 use switchboard_stream::runner::{Progress, Runner, RunnerOptions, Stage, Watched};
 use switchboard_stream::topic::{self, TopicName};
@@ -80,7 +79,7 @@ impl Parts {
             // Urgent first: chatter waits for a crisis, never the other way round.
             topics: vec![topic::MENTION_CLASSIFIED_URGENT, topic::MENTION_CLASSIFIED],
             offsets: self.store_offsets(),
-            options: options(MAX_INTAKE_BATCH),
+            options: options(self.store.intake.batch_max()),
         })
     }
 

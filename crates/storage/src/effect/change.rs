@@ -67,8 +67,11 @@ fn tell(
         decision: origin.decision.map(json).transpose()?,
         at: change.at,
     })?;
-    if before.is_none_or(|before| before.department != after.department) {
-        queue(rows, after, change, origin.mention)?;
+    let topic = || format!("queue.{}", after.department);
+    match (before, origin.mention) {
+        (None, Some(mention)) => rows.queue_new(&topic(), after, mention, change.at)?,
+        (Some(before), _) if before.department == after.department => {}
+        (_, mention) => queue(rows, &topic(), after, change, mention)?,
     }
     for fact in &change.facts {
         match fact {
@@ -87,6 +90,7 @@ fn tell(
 /// Tells the department's own systems that a ticket has come to it.
 fn queue(
     rows: &mut impl Rows,
+    topic: &str,
     ticket: &Ticket,
     change: &Change,
     mention: Option<&ClassifiedMention>,
@@ -95,18 +99,21 @@ fn queue(
         Some(mention) => Some(mention.clone()),
         None => rows.first_words(ticket.id)?,
     };
-    let payload = json(&Queued {
+    let record = queued(ticket, mention)?;
+    rows.outbox(topic, &ticket.id.to_string(), record, change.at)
+}
+
+/// The record of `queue.<department>`.
+pub(crate) fn queued(
+    ticket: &Ticket,
+    mention: Option<ClassifiedMention>,
+) -> Result<Vec<u8>, StorageError> {
+    let record = json(&Queued {
         v: RECORD_VERSION,
         ticket: ticket.clone(),
         mention,
     })?;
-    let topic = format!("queue.{}", ticket.department);
-    rows.outbox(
-        &topic,
-        &ticket.id.to_string(),
-        payload.into_bytes(),
-        change.at,
-    )
+    Ok(record.into_bytes())
 }
 
 fn request_reply(

@@ -99,6 +99,19 @@ pub(crate) trait Rows {
         payload: Vec<u8>,
         at: Timestamp,
     ) -> Result<(), StorageError>;
+
+    /// Leaves in the outbox that the ticket has just been opened in the department of this queue
+    /// by that post. A store that can put the record together when it is told keeps none.
+    fn queue_new(
+        &mut self,
+        topic: &str,
+        ticket: &Ticket,
+        mention: &ClassifiedMention,
+        at: Timestamp,
+    ) -> Result<(), StorageError> {
+        let record = change::queued(ticket, Some(mention.clone()))?;
+        self.outbox(topic, &ticket.id.to_string(), record, at)
+    }
     fn audit(&mut self, entry: AuditEntry);
 
     fn identity(&mut self, key: &MentionKey) -> Result<Option<Known>, StorageError>;

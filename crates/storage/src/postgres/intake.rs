@@ -10,13 +10,24 @@ use crate::effect::{Purpose, intake};
 use crate::row::Hash16;
 use crate::{Intake, IntakeBatch, StorageError, TakenIn};
 use async_trait::async_trait;
+use futures::try_join;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use switchboard_domain::intake::{Incoming, thread_keys};
 use switchboard_domain::{OffsetMove, Op};
 
+/// Mentions of one transaction: people lock the one ticket they change and wait for nothing
+/// else, so it may take some tens of milliseconds. What a transaction costs by itself (its
+/// statements, its fsync, the router's waiting for it) hardly counts any more over so many.
+const BATCH_MENTIONS: usize = 256;
+
 #[async_trait]
 impl Intake for PostgresStore {
+    fn batch_max(&self) -> usize {
+        BATCH_MENTIONS
+    }
+
     async fn take_in(&self, batch: IntakeBatch) -> Result<Vec<TakenIn>, StorageError> {
         retried(|| self.try_take_in(&batch)).await
     }
@@ -42,9 +53,7 @@ impl Intake for PostgresStore {
 
 impl PostgresStore {
     async fn try_take_in(&self, batch: &IntakeBatch) -> Result<Vec<TakenIn>, Fault> {
-        let mut work = self
-            .write(Purpose::Intake, Isolation::RepeatableRead)
-            .await?;
+        let mut work = Work::connect(Arc::clone(&self.parts), Purpose::Intake).await?;
         let mut workspace = Workspace::default();
         let outcome = take_in(&mut work, &mut workspace, batch).await;
         let settled = work.settle(outcome).await;
@@ -60,9 +69,16 @@ async fn take_in(
     workspace: &mut Workspace,
     batch: &IntakeBatch,
 ) -> Result<Vec<TakenIn>, Fault> {
-    work.move_offset(&batch.offset).await?;
     let asked = Asked::of(&batch.items)?;
-    asked.load(work, &mut workspace.loaded).await?;
+    let loaded = &mut workspace.loaded;
+    // One journey to the server for what needs no answer of the others.
+    try_join!(
+        work.open(Isolation::RepeatableRead),
+        work.move_offset(&batch.offset),
+        load::identities(work, &asked.identities, &mut loaded.identities),
+        load::threads(work, &asked.threads, &mut loaded.threads),
+    )?;
+    asked.load(work, loaded).await?;
     let taken = workspace
         .work_out(work, |rows| intake::take_in(rows, batch))
         .await?;
@@ -101,9 +117,8 @@ impl Asked {
         })
     }
 
+    /// The tickets that identities and threads name, and numbers for the new ones.
     async fn load(&self, work: &Work, loaded: &mut Loaded) -> Result<(), Fault> {
-        load::identities(work, &self.identities, loaded).await?;
-        load::threads(work, &self.threads, loaded).await?;
         let of_posts = loaded
             .identities
             .values()

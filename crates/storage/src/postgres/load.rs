@@ -4,11 +4,11 @@ use super::failure::Fault;
 use super::mention;
 use super::value::{Place, to_column};
 use super::work::Work;
-use super::workspace::{Loaded, Wanted};
+use super::workspace::{Holder, Loaded, Wanted};
 use crate::StorageError;
 use crate::effect::{Known, MentionPlace};
 use crate::row::Hash16;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use switchboard_domain::intake::IdentityState;
 use switchboard_domain::ticket::{Ticket, TicketId};
 use tokio_postgres::Row;
@@ -18,10 +18,10 @@ pub(super) async fn load(work: &Work, wanted: Wanted, loaded: &mut Loaded) -> Re
         draw_ids(work, wanted.ids, loaded).await?;
     }
     if !wanted.identities.is_empty() {
-        identities(work, &wanted.identities, loaded).await?;
+        identities(work, &wanted.identities, &mut loaded.identities).await?;
     }
     if !wanted.threads.is_empty() {
-        threads(work, &wanted.threads, loaded).await?;
+        threads(work, &wanted.threads, &mut loaded.threads).await?;
     }
     if !wanted.tickets.is_empty() {
         tickets(work, &wanted.tickets, loaded).await?;
@@ -72,7 +72,7 @@ pub(super) async fn draw_ids(work: &Work, count: usize, loaded: &mut Loaded) -> 
 pub(super) async fn identities(
     work: &Work,
     keys: &BTreeSet<Hash16>,
-    loaded: &mut Loaded,
+    loaded: &mut HashMap<Hash16, Option<Known>>,
 ) -> Result<(), Fault> {
     let wanted: Vec<&[u8]> = keys.iter().map(Hash16::as_slice).collect();
     let found = work
@@ -82,12 +82,10 @@ pub(super) async fn identities(
             &[&wanted],
         )
         .await?;
-    loaded
-        .identities
-        .extend(keys.iter().map(|key| (*key, None)));
+    loaded.extend(keys.iter().map(|key| (*key, None)));
     for row in found {
         let key = hash(&row, "identity")?;
-        loaded.identities.insert(key, Some(known(&row, key)?));
+        loaded.insert(key, Some(known(&row, key)?));
     }
     Ok(())
 }
@@ -95,7 +93,7 @@ pub(super) async fn identities(
 pub(super) async fn threads(
     work: &Work,
     keys: &BTreeSet<Hash16>,
-    loaded: &mut Loaded,
+    loaded: &mut HashMap<Hash16, Option<Holder>>,
 ) -> Result<(), Fault> {
     let wanted: Vec<&[u8]> = keys.iter().map(Hash16::as_slice).collect();
     let found = work
@@ -104,13 +102,13 @@ pub(super) async fn threads(
             &[&wanted],
         )
         .await?;
-    loaded.threads.extend(keys.iter().map(|key| (*key, None)));
+    loaded.extend(keys.iter().map(|key| (*key, None)));
     for row in found {
         let key = hash(&row, "open_thread")?;
         let name = hex::encode(key);
         let last_at = Place::new("open_thread", "last_at", &name).instant(row.try_get(2)?)?;
         let holder = (TicketId(row.try_get(1)?), last_at);
-        loaded.threads.insert(key, Some(holder));
+        loaded.insert(key, Some(holder));
     }
     Ok(())
 }

@@ -124,3 +124,22 @@ async fn timers_and_departments_read_an_index_and_no_row() {
     let due = plan(&store, super::timer::DUE, &[&10_i64, &100_i64]).await;
     assert!(due.contains("Index Scan using ticket_by_next_due"), "{due}");
 }
+
+#[tokio::test]
+async fn what_is_to_be_told_is_found_by_keys_and_comes_in_order() {
+    let Some((store, _schema)) = filled().await else {
+        return;
+    };
+    let in_hand: Vec<i64> = vec![];
+    let plan = plan(&store, &super::outbox::fresh_rows(), &[&in_hand, &500_i64]).await;
+    for index in ["outbox", "ticket_event", "ticket", "mention"] {
+        assert!(
+            plan.contains(&format!("Index Scan using {index}_pkey")),
+            "{plan}"
+        );
+    }
+    assert!(
+        !plan.contains("Sort") && !plan.contains("Seq Scan"),
+        "{plan}"
+    );
+}

@@ -6,11 +6,17 @@
 use super::PostgresStore;
 use super::failure::Fault;
 use deadpool_postgres::{Client, ClientWrapper, Object};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The session of this process that holds the lock, while nobody uses it.
+/// What this process knows of the lock.
 #[derive(Default)]
-pub(super) struct Relay(Mutex<Option<ClientWrapper>>);
+pub(super) struct Relay {
+    /// The session that holds it, while nobody uses it.
+    idle: Mutex<Option<ClientWrapper>>,
+    /// Whether another process had it when this one last asked.
+    is_elsewhere: AtomicBool,
+}
 
 /// A session that asks for the lock. Dropped in between, it is closed: it may have got it.
 struct Candidate(Option<Client>);
@@ -23,7 +29,18 @@ impl PostgresStore {
         if let Some(session) = held.filter(|session| !session.is_closed()) {
             return Ok(Some(session));
         }
-        Candidate(Some(self.client().await?)).ask().await
+        let session = Candidate(Some(self.client().await?)).ask().await?;
+        let is_elsewhere = session.is_none();
+        self.parts
+            .relay
+            .is_elsewhere
+            .store(is_elsewhere, Ordering::Relaxed);
+        Ok(session)
+    }
+
+    /// Whether another process had the lock when this one last asked.
+    pub(super) fn relays_elsewhere(&self) -> bool {
+        self.parts.relay.is_elsewhere.load(Ordering::Relaxed)
     }
 
     /// Keeps the lock for the next call.
@@ -34,7 +51,7 @@ impl PostgresStore {
 
 impl Relay {
     fn idle(&self) -> MutexGuard<'_, Option<ClientWrapper>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

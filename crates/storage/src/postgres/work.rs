@@ -8,6 +8,7 @@ use crate::effect::Purpose;
 use crate::{AuditEntry, StorageError};
 use deadpool_postgres::{Client, Object};
 use jiff::Timestamp;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 use switchboard_domain::OffsetMove;
@@ -49,21 +50,32 @@ impl Work {
         purpose: Purpose,
         isolation: Isolation,
     ) -> Result<Self, Fault> {
+        let work = Self::connect(parts, purpose).await?;
+        work.open(isolation).await?;
+        Ok(work)
+    }
+
+    /// A connection without a transaction yet: [`Work::open`] is to be the first statement.
+    pub(super) async fn connect(parts: Arc<Parts>, purpose: Purpose) -> Result<Self, Fault> {
         fail::fail_point!("store.transaction.begin", broken);
-        let work = Self {
+        Ok(Self {
             client: Some(parts.pool.get().await?),
             parts,
             purpose,
             begun: Instant::now(),
             audit: Vec::new(),
-        };
+        })
+    }
+
+    /// Begins the transaction. What is sent before this has returned, but after it was first
+    /// polled, belongs to it.
+    pub(super) async fn open(&self, isolation: Isolation) -> Result<(), Fault> {
         let statement = match isolation {
             Isolation::ReadCommitted => "BEGIN",
             Isolation::RepeatableRead => "BEGIN ISOLATION LEVEL REPEATABLE READ",
             Isolation::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        work.client()?.batch_execute(statement).await?;
-        Ok(work)
+        Ok(self.client()?.batch_execute(statement).await?)
     }
 
     /// Commits what went well and undoes the rest.
@@ -253,72 +265,55 @@ impl Work {
         if entries.is_empty() {
             return Ok(None);
         }
+        let rows = AuditRows::of(entries);
         let borrowed = self.parts.writers.borrow();
-        let count = to_column(entries.len() as u64);
-        let advanced = match borrowed.id() {
-            Some(id) => self.advance_writer(id, count).await?,
-            None => None,
-        };
-        let (writer, row) = match advanced {
-            Some(row) => (borrowed, row),
-            // A writer younger than this transaction's snapshot cannot be seen from here.
-            None => (self.parts.writers.another(), self.new_writer(count).await?),
-        };
-        let (id, last): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
-        self.insert_audit(id, last - count, entries).await?;
-        Ok(Some((writer, id)))
-    }
-
-    async fn advance_writer(&self, id: i64, count: i64) -> Result<Option<Row>, Fault> {
-        self.query_opt(
-            "UPDATE audit_writer SET last_sequence = last_sequence + $2 WHERE id = $1
-             RETURNING id, last_sequence",
-            &[&id, &count],
-        )
-        .await
-    }
-
-    async fn new_writer(&self, count: i64) -> Result<Row, Fault> {
+        if let Some(id) = borrowed.id()
+            && self.insert_audit(id, &rows).await?
+        {
+            return Ok(Some((borrowed, id)));
+        }
+        // A writer younger than this transaction's snapshot cannot be seen from here.
+        let another = self.parts.writers.another();
         let made = self
             .query_opt(
-                "INSERT INTO audit_writer (writer, last_sequence) VALUES ($1, $2)
-                 RETURNING id, last_sequence",
-                &[&&*self.parts.writers.name, &count],
+                "INSERT INTO audit_writer (writer, last_sequence) VALUES ($1, 0) RETURNING id",
+                &[&&*self.parts.writers.name],
             )
             .await?;
-        made.ok_or_else(|| {
-            super::failure::corrupt("audit_writer", "", "new", "it is not there").into()
-        })
+        let Some(id) = made.map(|row| row.try_get(0)).transpose()? else {
+            return Err(unseen_writer());
+        };
+        if !self.insert_audit(id, &rows).await? {
+            return Err(unseen_writer());
+        }
+        Ok(Some((another, id)))
     }
 
-    async fn insert_audit(
-        &self,
-        writer: i64,
-        before: i64,
-        entries: &[AuditEntry],
-    ) -> Result<(), Fault> {
-        let at: Vec<i64> = entries.iter().map(|entry| micros(entry.at)).collect();
-        let actors: Vec<String> = entries
-            .iter()
-            .map(|entry| storable(&entry.actor.to_string()).into_owned())
-            .collect();
-        let texts = |of: fn(&AuditEntry) -> &str| -> Vec<_> {
-            entries.iter().map(|entry| storable(of(entry))).collect()
-        };
-        let actions = texts(|entry| &entry.action);
-        let subjects = texts(|entry| &entry.subject);
-        let details = texts(|entry| &entry.detail);
-        self.execute(
-            "INSERT INTO audit (writer_id, writer_sequence, at, actor, action, subject, detail)
-             SELECT $1, $2 + ordinality, at, actor, action, subject, detail
-             FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[])
-                  WITH ORDINALITY AS entry (at, actor, action, subject, detail, ordinality)",
-            &[
-                &writer, &before, &at, &actors, &actions, &subjects, &details,
-            ],
-        )
-        .await?;
-        Ok(())
+    /// `false` when there is no such writer.
+    async fn insert_audit(&self, writer: i64, rows: &AuditRows<'_>) -> Result<bool, Fault> {
+        let count = to_column(rows.at.len() as u64);
+        let written = self
+            .execute(
+                "WITH writer AS (
+                     UPDATE audit_writer SET last_sequence = last_sequence + $2 WHERE id = $1
+                     RETURNING id, last_sequence - $2 AS before)
+                 INSERT INTO audit (writer_id, writer_sequence, at, actor, action, subject, detail)
+                 SELECT writer.id, writer.before + ordinality, entry.at, entry.actor, entry.action,
+                     entry.subject, entry.detail
+                 FROM writer, unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[])
+                      WITH ORDINALITY AS entry (at, actor, action, subject, detail, ordinality)",
+                &[
+                    &writer,
+                    &count,
+                    &rows.at,
+                    &rows.actor,
+                    &rows.action,
+                    &rows.subject,
+                    &rows.detail,
+                ],
+            )
+            .await?;
+        Ok(written > 0)
     }
 
     async fn undo(&mut self) {
@@ -329,6 +324,37 @@ impl Work {
             drop(Object::take(client));
         }
     }
+}
+
+/// The columns of several audit rows, each as an array.
+struct AuditRows<'e> {
+    at: Vec<i64>,
+    actor: Vec<String>,
+    action: Vec<Cow<'e, str>>,
+    subject: Vec<Cow<'e, str>>,
+    detail: Vec<Cow<'e, str>>,
+}
+
+impl<'e> AuditRows<'e> {
+    fn of(entries: &'e [AuditEntry]) -> Self {
+        let texts = |of: fn(&AuditEntry) -> &str| -> Vec<_> {
+            entries.iter().map(|entry| storable(of(entry))).collect()
+        };
+        Self {
+            at: entries.iter().map(|entry| micros(entry.at)).collect(),
+            actor: entries
+                .iter()
+                .map(|entry| storable(&entry.actor.to_string()).into_owned())
+                .collect(),
+            action: texts(|entry| &entry.action),
+            subject: texts(|entry| &entry.subject),
+            detail: texts(|entry| &entry.detail),
+        }
+    }
+}
+
+fn unseen_writer() -> Fault {
+    super::failure::corrupt("audit_writer", "", "new", "it is not there").into()
 }
 
 impl Drop for Work {

@@ -4,7 +4,7 @@
 
 use super::failure::{Fault, internal};
 use super::load;
-use super::value::{json, mention_hash, micros, thread_hash, to_column};
+use super::value::{Place, json, mention_hash, micros, thread_hash, to_column};
 use super::work::Work;
 use crate::effect::change::TICKET_EVENTS;
 use crate::effect::{EventRow, Known, MentionPlace, Post, Rows};
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use switchboard_domain::intake::ThreadKey;
 use switchboard_domain::sla::DueMilestone;
 use switchboard_domain::ticket::{Ticket, TicketId};
-use switchboard_domain::{ClassifiedMention, MentionKey};
+use switchboard_domain::{ClassifiedMention, MentionKey, Slug};
 
 /// How often an effect may ask for more rows: what it wants first names what it wants next,
 /// and no chain of ours is longer than post, parent, thread, ticket, words.
@@ -65,7 +65,8 @@ pub(super) struct Pending {
     /// As they will stand, with the version that stands now; `None` for new ones.
     pub(super) tickets: BTreeMap<TicketId, (Option<u64>, Ticket)>,
     pub(super) events: Vec<Event>,
-    pub(super) new_mentions: BTreeMap<MentionPlace, (MentionKey, ClassifiedMention)>,
+    /// With the words as they are written: hardly ever does somebody ask for them again.
+    pub(super) new_mentions: BTreeMap<MentionPlace, (MentionKey, String)>,
     pub(super) words: BTreeMap<MentionPlace, Option<ClassifiedMention>>,
     /// Posts that change tickets: from where, to where.
     pub(super) moved: Vec<(MentionPlace, MentionPlace)>,
@@ -76,7 +77,8 @@ pub(super) struct Pending {
     pub(super) milestones: Vec<Milestone>,
     pub(super) outbox: Vec<Told>,
     pub(super) audit: Vec<AuditEntry>,
-    pub(super) tallies: BTreeMap<[String; 4], i64>,
+    /// By department, status, label and priority.
+    pub(super) tallies: BTreeMap<(Slug, [&'static str; 3]), i64>,
     pub(super) ids_used: usize,
 }
 
@@ -94,7 +96,7 @@ pub(super) struct Milestone {
     pub(super) fired_at: i64,
 }
 
-/// A row of the outbox: a payload, or the version of the ticket whose event it tells.
+/// A row of the outbox: a payload, or the version of the ticket whose event or opening it tells.
 pub(super) struct Told {
     pub(super) topic: String,
     pub(super) key: String,
@@ -210,12 +212,11 @@ impl Rows for Workspace {
         let steps = before.map(|ticket| (ticket, -1)).into_iter();
         for (ticket, step) in steps.chain([(after, 1)]) {
             let place = [
-                ticket.department.as_str(),
                 ticket.status.as_str(),
                 ticket.label.as_str(),
                 ticket.priority.as_str(),
             ];
-            let place = place.map(str::to_owned);
+            let place = (ticket.department.clone(), place);
             *self.pending.tallies.entry(place).or_default() += step;
         }
     }
@@ -271,6 +272,24 @@ impl Rows for Workspace {
         Ok(())
     }
 
+    /// Ticket and post stand in their tables: the record is put together when it is told.
+    fn queue_new(
+        &mut self,
+        topic: &str,
+        ticket: &Ticket,
+        _mention: &ClassifiedMention,
+        at: Timestamp,
+    ) -> Result<(), StorageError> {
+        self.pending.outbox.push(Told {
+            topic: topic.to_owned(),
+            key: ticket.id.to_string(),
+            payload: None,
+            event: Some((ticket.id, to_column(ticket.version))),
+            at: micros(at),
+        });
+        Ok(())
+    }
+
     fn audit(&mut self, entry: AuditEntry) {
         self.pending.audit.push(entry);
     }
@@ -304,7 +323,7 @@ impl Rows for Workspace {
             ticket: ticket.id,
             id,
         };
-        let row = (content.mention.key(), content.clone());
+        let row = (content.mention.key(), json(content)?);
         self.pending.new_mentions.insert(place, row);
         Ok(id)
     }
@@ -314,7 +333,7 @@ impl Rows for Workspace {
             return Ok(words.clone());
         }
         if let Some((_, words)) = self.pending.new_mentions.get(&place) {
-            return Ok(Some(words.clone()));
+            return Place::new("mention", "content", &place.ticket).json(words);
         }
         self.loaded.words.get(&place).cloned().ok_or_else(|| {
             self.wanted.words.insert(place);
@@ -431,11 +450,14 @@ impl Pending {
         std::mem::take(&mut self.new_mentions)
             .into_iter()
             .map(|(place, (key, content))| {
-                let content = words.remove(&place).unwrap_or(Some(content));
+                let content = match words.remove(&place) {
+                    Some(later) => later.as_ref().map(json).transpose()?,
+                    None => Some(content),
+                };
                 Ok(NewMention {
                     place,
                     key,
-                    content: content.as_ref().map(json).transpose()?,
+                    content,
                 })
             })
             .collect()

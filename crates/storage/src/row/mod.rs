@@ -7,7 +7,7 @@ mod secret;
 mod ticket;
 
 pub(crate) use audit::{AuditColumns, ChainHash, GENESIS, Sequences};
-pub(crate) use event::EventColumns;
+pub(crate) use event::{EventColumns, OpenedColumns};
 pub(crate) use secret::{granted, is_stale, secret_hash};
 pub(crate) use ticket::TicketColumns;
 

@@ -2,6 +2,8 @@
 
 use super::Sent;
 use crate::StorageError;
+use crate::effect::Known;
+use crate::postgres::Parameter;
 use crate::postgres::value::{json, micros};
 use crate::postgres::workspace::{Holder, Loaded, Pending};
 use crate::row::Hash16;
@@ -19,41 +21,64 @@ pub(super) struct IdentityRows<'p> {
 }
 
 impl<'p> IdentityRows<'p> {
-    pub(super) fn of(pending: &'p Pending) -> Result<Self, StorageError> {
-        let mut rows = Self::default();
+    /// Those that did not stand when this transaction looked, and those that did.
+    pub(super) fn of(pending: &'p Pending, loaded: &Loaded) -> Result<(Self, Self), StorageError> {
+        let (mut new, mut changed) = (Self::default(), Self::default());
         for (key, known) in &pending.identities {
-            rows.key.push(key);
-            rows.version.push(known.state.version);
-            rows.revision.push(i64::from(known.state.revision));
-            rows.deleted.push(known.state.deleted);
-            rows.accounts.push(json(&known.state.accounts)?);
-            rows.ticket.push(known.state.ticket.map(|ticket| ticket.0));
-            rows.mention_id.push(known.mention_id);
+            let stands = loaded.identities.get(key).is_some_and(Option::is_some);
+            let rows = if stands { &mut changed } else { &mut new };
+            rows.push(key, known)?;
         }
-        Ok(rows)
+        Ok((new, changed))
     }
 
-    pub(super) fn upsert(&self) -> Sent<'_> {
+    fn push(&mut self, key: &'p Hash16, known: &Known) -> Result<(), StorageError> {
+        self.key.push(key);
+        self.version.push(known.state.version);
+        self.revision.push(i64::from(known.state.revision));
+        self.deleted.push(known.state.deleted);
+        self.accounts.push(json(&known.state.accounts)?);
+        self.ticket.push(known.state.ticket.map(|ticket| ticket.0));
+        self.mention_id.push(known.mention_id);
+        Ok(())
+    }
+
+    /// Where somebody else has written one meanwhile, the transaction starts over.
+    pub(super) fn insert(&self) -> Sent<'_> {
         Sent {
             text: "INSERT INTO identity (key, version, revision, deleted, accounts, ticket_id,
                        mention_id)
                    SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::boolean[],
-                       $5::text[], $6::bigint[], $7::bigint[])
-                   ON CONFLICT (key) DO UPDATE SET version = excluded.version,
-                       revision = excluded.revision, deleted = excluded.deleted,
-                       accounts = excluded.accounts, ticket_id = excluded.ticket_id,
-                       mention_id = excluded.mention_id",
-            parameters: vec![
-                &self.key,
-                &self.version,
-                &self.revision,
-                &self.deleted,
-                &self.accounts,
-                &self.ticket,
-                &self.mention_id,
-            ],
+                       $5::text[], $6::bigint[], $7::bigint[])",
+            parameters: self.columns(),
             rows: self.key.len(),
         }
+    }
+
+    pub(super) fn update(&self) -> Sent<'_> {
+        Sent {
+            text: "UPDATE identity SET version = new.version, revision = new.revision,
+                       deleted = new.deleted, accounts = new.accounts, ticket_id = new.ticket_id,
+                       mention_id = new.mention_id
+                   FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::boolean[],
+                       $5::text[], $6::bigint[], $7::bigint[])
+                       AS new (key, version, revision, deleted, accounts, ticket_id, mention_id)
+                   WHERE identity.key = new.key",
+            parameters: self.columns(),
+            rows: self.key.len(),
+        }
+    }
+
+    fn columns(&self) -> Vec<Parameter<'_>> {
+        vec![
+            &self.key,
+            &self.version,
+            &self.revision,
+            &self.deleted,
+            &self.accounts,
+            &self.ticket,
+            &self.mention_id,
+        ]
     }
 }
 

@@ -45,7 +45,7 @@ async fn write(work: &Work, mut pending: Pending, loaded: &Loaded) -> Result<(),
     let events = EventRows::of(&pending);
     let words = WordRows::of(&pending.words)?;
     let moved = MovedRows::of(&pending);
-    let identities = IdentityRows::of(&pending)?;
+    let (new_identities, changed_identities) = IdentityRows::of(&pending, loaded)?;
     let threads = ThreadRows::of(&pending, loaded);
     let milestones = MilestoneRows::of(&pending);
     let outbox = OutboxRows::of(&pending);
@@ -62,7 +62,8 @@ async fn write(work: &Work, mut pending: Pending, loaded: &Loaded) -> Result<(),
         new_mentions.insert(),
         words.update(),
         moved.update(),
-        identities.upsert(),
+        new_identities.insert(),
+        changed_identities.update(),
         milestones.insert(),
         outbox.insert(),
         tallies.insert(),

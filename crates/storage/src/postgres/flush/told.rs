@@ -102,9 +102,9 @@ pub(super) struct TallyRows<'p> {
 impl<'p> TallyRows<'p> {
     pub(super) fn of(pending: &'p Pending) -> Self {
         let mut rows = Self::default();
-        for ([department, status, label, priority], count) in &pending.tallies {
+        for ((department, [status, label, priority]), count) in &pending.tallies {
             if *count != 0 {
-                rows.department.push(department);
+                rows.department.push(department.as_str());
                 rows.status.push(status);
                 rows.label.push(label);
                 rows.priority.push(priority);

@@ -9,9 +9,11 @@
 #![expect(clippy::print_stdout, reason = "a program for a person at a terminal")]
 
 mod place;
+mod processor;
 
 use jiff::{SignedDuration, Timestamp};
 use place::Place;
+use processor::Processor;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -22,7 +24,7 @@ use switchboard_domain::routing::{Decision, Facts, Priority, RoutingTable, route
 use switchboard_domain::sla::{ClockKind, SlaBook, SlaPolicy};
 use switchboard_domain::ticket::{Actor, Status};
 use switchboard_domain::{Classification, Label, Mention, OffsetMove, Scores, Slug, StoredOffset};
-use switchboard_storage::{Assignee, IntakeBatch, MAX_INTAKE_BATCH, Sort, Store, TicketQuery};
+use switchboard_storage::{Assignee, IntakeBatch, Sort, Store, TicketQuery};
 
 /// How many people write; set once at the start.
 static AUTHORS: AtomicUsize = AtomicUsize::new(50_000);
@@ -39,9 +41,12 @@ async fn main() -> Result<(), Failure> {
     let place = Place::new(&backend)?;
     println!("{backend}, {tickets} mentions by {authors} authors");
     let store = place.open().await?;
-    fill(&store, (0, 10_000), MAX_INTAKE_BATCH).await?;
-    fill(&store, (10_000, tickets), MAX_INTAKE_BATCH).await?;
-    fill(&store, (tickets, tickets + 10_000), MAX_INTAKE_BATCH).await?;
+    let processor = Processor::new(place.server_directory());
+    for (from, to) in [(0, 10_000), (10_000, tickets), (tickets, tickets + 10_000)] {
+        let before = processor.used()?;
+        fill(&store, (from, to)).await?;
+        println!("  {}", processor.used()?.since(&before, to - from));
+    }
     println!(
         "size: {} bytes per mention, {} of them still to be told",
         place.bytes().await? / (tickets as u64 + 10_000),
@@ -52,8 +57,12 @@ async fn main() -> Result<(), Failure> {
     timers(&store).await?;
     // The bare inserts hold every row at once; what is told is the store's.
     println!("memory at its highest: {}", memory()?);
-    place.write_bare(MAX_INTAKE_BATCH).await?;
+    let before = processor.used()?;
+    place.write_bare(store.intake.batch_max()).await?;
+    println!("  {}", processor.used()?.since(&before, tickets + 10_000));
+    let before = processor.used()?;
     drain(&store).await?;
+    println!("  {}", processor.used()?.since(&before, tickets + 10_000));
     Ok(())
 }
 
@@ -90,7 +99,8 @@ fn memory() -> Result<String, Failure> {
     Ok(line.unwrap_or("unknown").trim().to_owned())
 }
 
-async fn fill(store: &Store, (from, to): (usize, usize), batch: usize) -> Result<(), Failure> {
+async fn fill(store: &Store, (from, to): (usize, usize)) -> Result<(), Failure> {
+    let batch = store.intake.batch_max();
     let begun = Instant::now();
     let mut times = vec![];
     let mut stands = store
@@ -127,15 +137,15 @@ async fn fill(store: &Store, (from, to): (usize, usize), batch: usize) -> Result
 
 async fn drain(store: &Store) -> Result<(), Failure> {
     let begun = Instant::now();
-    let mut count = 0_usize;
+    let (mut count, mut told) = (0_usize, vec![]);
     loop {
-        let rows = store.outbox.unpublished(500).await?;
+        let limit = store.outbox.batch_rows_max();
+        let rows = store.outbox.exchange(&told, limit).await?;
         if rows.is_empty() {
             break;
         }
         count += rows.len();
-        let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
-        store.outbox.mark_published(&seqs).await?;
+        told = rows.iter().map(|row| row.seq).collect();
     }
     println!("outbox: {count} rows in {:?}", begun.elapsed());
     let begun = Instant::now();

@@ -39,7 +39,7 @@ pub(crate) enum Place {
         schema: Schema,
         bare: Schema,
         /// Goes last, and everything with it.
-        _server: Postgres,
+        server: Postgres,
     },
 }
 
@@ -54,7 +54,7 @@ impl Place {
         Ok(Self::Server {
             schema,
             bare,
-            _server: server,
+            server,
         })
     }
 
@@ -62,6 +62,14 @@ impl Place {
         match self {
             Self::File { dir, .. } => open_file(dir),
             Self::Server { schema, .. } => open_server(schema).await,
+        }
+    }
+
+    /// Where a server of ours keeps its files.
+    pub(crate) fn server_directory(&self) -> Option<PathBuf> {
+        match self {
+            Self::File { .. } => None,
+            Self::Server { server, .. } => server.data_dir(),
         }
     }
 

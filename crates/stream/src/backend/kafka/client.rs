@@ -4,6 +4,7 @@ use super::config::{Compression, KafkaConfig, Mechanism, Sasl, Tls};
 use super::failure::unavailable;
 use super::group::GroupEvents;
 use super::native;
+use super::polled::PolledProducer;
 use super::producer::Delivery;
 use super::secrets::Secrets;
 use super::statistics::{ClientStatistics, STATISTICS_INTERVAL_MS};
@@ -15,7 +16,7 @@ use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
-use rdkafka::producer::{ProducerContext, ThreadedProducer};
+use rdkafka::producer::ProducerContext;
 use rdkafka::{ClientConfig, Statistics, TopicPartitionList};
 use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,7 +59,7 @@ const WORDS_MAX: usize = 10_000;
 /// A group client: librdkafka's consumer, with our callbacks.
 pub(super) type GroupClient = BaseConsumer<Context>;
 /// The producer, polled by a thread of its own.
-pub(super) type ProducerClient = ThreadedProducer<Context>;
+pub(super) type ProducerClient = PolledProducer;
 
 /// Makes clients.
 #[derive(Clone)]

@@ -6,6 +6,7 @@
 //! | `client` | librdkafka's clients: their settings, and what they call back |
 //! | `topics` | topics created, or found to be as they must be |
 //! | `catalog` | the topics as they were found |
+//! | `polled` | the producer with the thread that hears what became of its records |
 //! | `producer` | appending: acknowledged by all replicas in sync, or an error in time |
 //! | `reader` | reading without a group |
 //! | `offsets` | both ends of partitions, and where groups stand |
@@ -30,6 +31,7 @@ mod home;
 mod native;
 mod offsets;
 mod place;
+mod polled;
 mod producer;
 mod progress;
 mod reader;

@@ -7,7 +7,7 @@ use futures::FutureExt;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use switchboard_domain::ticket::{Command, TicketId};
+use switchboard_domain::ticket::{Command, Ticket, TicketId};
 use switchboard_storage::dead_letters::{LetterId, Resolution, Resolved, Verdict};
 use switchboard_storage::{RememberedResponse, StorageError, StoredCursor};
 use tokio::time::timeout;
@@ -93,6 +93,55 @@ async fn event_numbers_are_dense_and_the_same_after_a_crash() {
         rows,
         "a late removal hits nothing new"
     );
+}
+
+#[tokio::test]
+async fn an_exchange_removes_what_was_told_and_gives_what_follows() {
+    let world = World::new();
+    for id in ["1", "2"] {
+        let post = Post {
+            author: "",
+            ..Post::complaint(id)
+        };
+        world.arrives(&post).await;
+    }
+    let outbox = &world.store.outbox;
+    let told = outbox.exchange(&[], 3).await.unwrap();
+    assert_eq!(told, outbox.unpublished(3).await.unwrap(), "nothing was");
+    let seqs: Vec<i64> = told.iter().map(|row| row.seq).collect();
+    let rest = outbox.exchange(&seqs, 10).await.unwrap();
+    assert_eq!((rest.len(), outbox.depth().await.unwrap()), (1, 1));
+    assert_eq!(
+        outbox.exchange(&seqs, 10).await.unwrap(),
+        rest,
+        "the answer was lost and the call repeated"
+    );
+    let numbers: Vec<u64> = told.iter().filter_map(|row| row.number).collect();
+    assert_eq!(numbers, [1, 2]);
+    let seqs: Vec<i64> = rest.iter().map(|row| row.seq).collect();
+    assert_eq!(outbox.exchange(&seqs, 10).await.unwrap(), []);
+    assert_eq!(outbox.depth().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_queue_hears_of_a_ticket_as_it_came_also_when_it_has_changed_since() {
+    let world = World::new();
+    let post = Post::complaint("1");
+    let came = world.ticket_of(&post).await;
+    let before = world.told().await;
+    world.does(came.id, "bob", Command::Claim).await;
+    let after = world.told().await;
+    let queued = |told: &[(String, String, serde_json::Value)]| {
+        let mut records = told.iter().filter(|(topic, _, _)| topic == "queue.support");
+        let record = records.next().unwrap().2.clone();
+        assert!(records.next().is_none(), "told once");
+        record
+    };
+    let record = queued(&after);
+    assert_eq!(record, queued(&before));
+    let ticket: Ticket = serde_json::from_value(record["ticket"].clone()).unwrap();
+    assert_eq!(ticket, came);
+    assert_eq!(record["mention"]["mention"]["id"], "1");
 }
 
 #[tokio::test]

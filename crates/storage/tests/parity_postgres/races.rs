@@ -247,6 +247,21 @@ fn a_row_that_commits_late_is_told_later_under_the_next_number() {
 }
 
 #[test]
+fn words_that_are_gone_before_they_are_told_are_not_told() {
+    run(async {
+        let world = World::new();
+        world.arrives(&Post::complaint("1")).await;
+        let told = world.told().await;
+        assert!(told[1].2.to_string().contains("classification"));
+        world.place.execute("UPDATE mention SET content = NULL");
+        let told = world.told().await;
+        assert_eq!(told[1].0, "queue.support");
+        assert_eq!(told[1].2.get("mention"), None);
+        assert_eq!(told[1].2["ticket"]["id"], "1");
+    });
+}
+
+#[test]
 fn people_posts_and_timers_meet_on_one_ticket() {
     run(async {
         let world = World::new();

@@ -46,6 +46,21 @@ async fn exactly_the_poison_records_are_set_aside(
     assert_eq!(harness.committed(), 10);
 }
 
+#[rstest]
+#[case::a_record_each(1)]
+#[case::with_a_rest(4)]
+#[case::all_in_one(10)]
+#[tokio::test(start_paused = true)]
+async fn what_was_done_before_a_failure_is_not_done_again(#[case] part: usize) {
+    let stage = FakeStage::with(&[5, 6], Rule::Invalid).in_parts_of(part);
+    let harness = Harness::new(10, stage);
+    harness.run_until_idle().await.unwrap();
+    assert_eq!(harness.stage.effects(), [0, 1, 2, 3, 4, 7, 8, 9]);
+    assert_eq!(harness.outcomes("forwarded"), 8, "each counted once");
+    assert_eq!(harness.stage.letters().len(), 2);
+    assert_eq!((harness.committed(), harness.rewinds()), (10, 0));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_letter_says_what_happened() {
     let harness = Harness::new(1, FakeStage::with(&[0], Rule::Panic));
@@ -233,6 +248,7 @@ proptest! {
         records in 1..60_u64,
         poison in prop::collection::btree_set(0..60_u64, 0..12),
         outages in 0..40_u32,
+        part in 1..60_usize,
         fence: bool,
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -241,7 +257,7 @@ proptest! {
             .build()
             .unwrap();
         let poison: Vec<u64> = poison.into_iter().filter(|offset| *offset < records).collect();
-        let stage = FakeStage::with(&poison, Rule::Invalid);
+        let stage = FakeStage::with(&poison, Rule::Invalid).in_parts_of(part);
         stage.break_for_attempts(outages);
         if fence {
             stage.fence_next_attempt();

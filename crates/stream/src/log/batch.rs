@@ -76,11 +76,18 @@ impl Batch {
 
     /// Two halves, the first to be committed before the second; `None` for fewer than two
     /// records.
-    pub fn split(mut self) -> Option<(Self, Self)> {
-        if self.records.len() < 2 {
-            return None;
+    pub fn split(self) -> Option<(Self, Self)> {
+        let half = self.records.len() / 2;
+        let (first, second) = self.split_at(half);
+        second.filter(|_| half > 0).map(|second| (first, second))
+    }
+
+    /// The first `count` records, to be committed before the others, if there are any.
+    pub fn split_at(mut self, count: usize) -> (Self, Option<Self>) {
+        if count >= self.records.len() {
+            return (self, None);
         }
-        let rest = self.records.split_off(self.records.len() / 2);
+        let rest = self.records.split_off(count);
         let second = Self {
             records: rest,
             expected: Some(self.next_offset()),
@@ -88,7 +95,23 @@ impl Batch {
             partition: self.partition,
             incarnation: Arc::clone(&self.incarnation),
         };
-        Some((self, second))
+        (self, Some(second))
+    }
+
+    /// The batch in parts of at most so many records, each to be committed before the next.
+    pub fn parts(&self, records_max: usize) -> impl Iterator<Item = Self> + '_ {
+        let mut expected = self.expected;
+        self.records.chunks(records_max.max(1)).map(move |records| {
+            let part = Self {
+                records: records.to_vec(),
+                expected,
+                topic: self.topic.clone(),
+                partition: self.partition,
+                incarnation: Arc::clone(&self.incarnation),
+            };
+            expected = Some(part.next_offset());
+            part
+        })
     }
 }
 
@@ -121,6 +144,19 @@ mod tests {
         assert_eq!((first.expected, first.next_offset()), (Some(7), 9));
         assert_eq!((second.expected, second.next_offset()), (Some(9), 12));
         assert_eq!(batch(7..8).split(), None);
+    }
+
+    #[test]
+    fn the_rest_expects_what_stands_before_it_to_be_stored() {
+        let (done, rest) = batch(7..12).split_at(4);
+        assert_eq!((done.next_offset(), rest.unwrap().expected), (11, Some(11)));
+        assert_eq!(batch(7..12).split_at(5), (batch(7..12), None));
+    }
+
+    #[test]
+    fn each_part_expects_the_one_before_it_to_be_stored() {
+        let parts: Vec<_> = batch(7..12).parts(2).collect();
+        assert_eq!(parts, [batch(7..9), batch(9..11), batch(11..12)]);
     }
 
     #[test]

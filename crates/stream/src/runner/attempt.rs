@@ -29,7 +29,7 @@ pub(super) async fn process(
     timeout: Duration,
 ) -> Result<Vec<Outcome>, Failed> {
     let outcomes = guarded(stage.process(batch), timeout).await?;
-    if outcomes.len() == batch.records.len() {
+    if !outcomes.is_empty() && outcomes.len() <= batch.records.len() {
         return Ok(outcomes);
     }
     Err(Failed::Fatal(format!(

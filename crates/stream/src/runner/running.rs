@@ -105,7 +105,11 @@ impl Running {
         loop {
             let ready_before = self.is_last_try(&part, &tries) && self.is_ready().await;
             let failed = match self.attempt(&part).await {
-                Ok(outcomes) => return self.move_past(&part, &outcomes).await,
+                Ok(outcomes) => {
+                    let (done, rest) = part.split_at(outcomes.len());
+                    parts.extend(rest);
+                    return self.move_past(&done, &outcomes).await;
+                }
                 Err(failed) => failed,
             };
             tries.count(self.runner.clock.now());

@@ -15,6 +15,10 @@ pub trait Stage: Send + Sync {
     /// store stores [`Batch::offset_move`] in the same transaction. Answers one outcome per
     /// record, in order.
     ///
+    /// A stage that takes a batch in several transactions may fail after some of them: it
+    /// answers the outcomes of the records before the failure, and is called again with the
+    /// others. An error says that nothing was done.
+    ///
     /// It may be dropped when it takes too long, and is then called again with the same
     /// records.
     async fn process(&self, batch: &Batch) -> Result<Vec<Outcome>, StageError>;

@@ -41,6 +41,8 @@ pub struct Cursor {
 pub struct FakeStage {
     bad: BTreeSet<u64>,
     rule: Option<Rule>,
+    /// Records of one transaction; the whole batch when there is no number.
+    part: Option<usize>,
     broken_attempts: AtomicU32,
     fence: Mutex<bool>,
     soft: Mutex<Option<CancellationToken>>,
@@ -56,6 +58,14 @@ impl FakeStage {
             bad: bad.iter().copied().collect(),
             rule: Some(rule),
             ..Self::default()
+        }
+    }
+
+    /// It takes a batch in transactions of so many records.
+    pub fn in_parts_of(self, records: usize) -> Self {
+        Self {
+            part: Some(records),
+            ..self
         }
     }
 
@@ -82,6 +92,27 @@ impl FakeStage {
 
     pub fn polls_seen_while_broken(&self) -> BTreeSet<u64> {
         self.polls_seen.lock().unwrap().clone()
+    }
+
+    /// All of the part, or nothing.
+    async fn take(&self, part: &Batch) -> Result<Vec<Outcome>, StageError> {
+        let bad = part
+            .records
+            .iter()
+            .find(|record| self.bad.contains(&record.offset));
+        if let (Some(record), Some(rule)) = (bad, self.rule) {
+            let offset = record.offset;
+            match rule {
+                Rule::Invalid => return Err(StageError::Invalid(format!("invalid at {offset}"))),
+                Rule::Panic => panic!("poison at {offset}"),
+                Rule::Transient => return Err(StageError::Transient("never".into())),
+                Rule::Fatal => return Err(StageError::Fatal(format!("fatal at {offset}"))),
+                Rule::Hang => std::future::pending::<()>().await,
+            }
+        }
+        let offsets = part.records.iter().map(|record| record.offset);
+        self.effects.lock().unwrap().extend(offsets);
+        Ok(vec![Outcome::Forwarded; part.records.len()])
     }
 
     fn check_dependency(&self) -> Result<(), StageError> {
@@ -112,23 +143,15 @@ impl Stage for FakeStage {
             return Err(StageError::Fenced);
         }
         self.check_dependency()?;
-        let bad = batch
-            .records
-            .iter()
-            .find(|record| self.bad.contains(&record.offset));
-        if let (Some(record), Some(rule)) = (bad, self.rule) {
-            let offset = record.offset;
-            match rule {
-                Rule::Invalid => return Err(StageError::Invalid(format!("invalid at {offset}"))),
-                Rule::Panic => panic!("poison at {offset}"),
-                Rule::Transient => return Err(StageError::Transient("never".into())),
-                Rule::Fatal => return Err(StageError::Fatal(format!("fatal at {offset}"))),
-                Rule::Hang => std::future::pending::<()>().await,
+        let mut outcomes = vec![];
+        for part in batch.parts(self.part.unwrap_or(batch.records.len())) {
+            match self.take(&part).await {
+                Ok(taken) => outcomes.extend(taken),
+                Err(error) if outcomes.is_empty() => return Err(error),
+                Err(_) => break,
             }
         }
-        let offsets = batch.records.iter().map(|record| record.offset);
-        self.effects.lock().unwrap().extend(offsets);
-        Ok(vec![Outcome::Forwarded; batch.records.len()])
+        Ok(outcomes)
     }
 
     async fn ready(&self) -> bool {

@@ -1,19 +1,25 @@
 //! Classified mentions → tickets.
 //!
-//! A batch is one transaction: tickets, identities, events, outbox, audit and the offset
-//! become durable together or not at all, so a crash at any moment repeats nothing.
+//! A part of a batch is one transaction: tickets, identities, events, outbox, audit and the
+//! offset become durable together or not at all, so a crash at any moment repeats nothing.
+//! The next part is decided while the store writes. It expects the offset of the one before:
+//! where that is not written, the store refuses what follows.
 
 use crate::authors::Authors;
 use crate::config::RouteConfig;
 use crate::labels;
 use async_trait::async_trait;
+use futures::stream::FuturesOrdered;
+use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
 use std::sync::Arc;
 use switchboard_domain::intake::{Incoming, IntakeOutcome};
 use switchboard_domain::routing::{Facts, route};
 use switchboard_domain::ticket::Actor;
 use switchboard_domain::{ClassifiedMention, Clock, Current, OffsetMove};
-use switchboard_storage::{Intake, IntakeBatch, Offsets, Opened, StorageError, TakenIn};
+use switchboard_storage::{
+    Intake, IntakeBatch, MAX_INTAKE_BATCH, Offsets, Opened, StorageError, TakenIn,
+};
 use switchboard_stream::log::Batch;
 use switchboard_stream::record::{self, DeadLetter};
 use switchboard_stream::runner::{Stage, StageError};
@@ -21,6 +27,10 @@ use switchboard_telemetry::{self as telemetry, Counter, Histogram, Metrics, Outc
 
 /// The name of this stage's offsets and of the actor in its events.
 pub const CONSUMER: &str = "route";
+
+/// Records of one batch: enough transactions that the store does not wait between two batches,
+/// and few enough that a crisis behind them waits for a tenth of a second at most.
+pub const BATCH_RECORDS: usize = 8 * MAX_INTAKE_BATCH;
 
 /// Everything a post's way to its ticket depends on besides the post itself.
 pub struct RouteStage {
@@ -47,25 +57,33 @@ impl Stage for RouteStage {
     async fn process(&self, batch: &Batch) -> Result<Vec<Outcome>, StageError> {
         fail::fail_point!("route.batch.begin");
         let ownership = self.ownership.get();
-        let posts = batch
-            .records
-            .iter()
-            .map(|record| decode(&record.payload))
-            .collect::<Result<Vec<_>, _>>()?;
-        let items = self.decide(&ownership, posts).await;
-        let now = self.clock.now();
-        let routed: Vec<_> = items.iter().map(|item| self.routed(item)).collect();
-        let taken = self
-            .intake
-            .take_in(intake(&ownership, items, batch.offset_move(CONSUMER), now))
-            .await;
-        let taken = taken.map_err(stage_error)?;
-        // Whoever waits for a ticket waits until it lasts.
-        let done = self.clock.now();
-        for (one, routed) in taken.iter().zip(routed) {
-            self.count(one, routed, done);
+        let mut routed = Routed::default();
+        let mut under_way = FuturesOrdered::new();
+        for part in batch.parts(self.intake.batch_max()) {
+            let decided = self.decide(&ownership, &part).await;
+            while under_way.len() >= self.intake.batches_at_once()
+                && let Some(taken) = under_way.next().await
+            {
+                routed.add(taken);
+            }
+            match decided {
+                Ok(decided) if routed.failure.is_none() => {
+                    under_way.push_back(self.take_in(decided));
+                }
+                decided => {
+                    routed.failure = routed.failure.take().or(decided.err());
+                    break;
+                }
+            }
+            // A future begins when it is first asked.
+            while let Some(Some(taken)) = under_way.next().now_or_never() {
+                routed.add(taken);
+            }
         }
-        Ok(taken.iter().map(|one| outcome(one.outcome)).collect())
+        while let Some(taken) = under_way.next().await {
+            routed.add(taken);
+        }
+        routed.answer()
     }
 
     /// A record is only to blame while the store answers.
@@ -94,8 +112,10 @@ impl RouteStage {
     async fn decide(
         &self,
         ownership: &RouteConfig,
-        posts: Vec<ClassifiedMention>,
-    ) -> Vec<Incoming> {
+        part: &Batch,
+    ) -> Result<IntakeBatch, StageError> {
+        let posts = part.records.iter().map(|record| decode(&record.payload));
+        let posts = posts.collect::<Result<Vec<_>, _>>()?;
         let authors = self.authors.of(&posts).await;
         let decided = posts.into_iter().zip(authors).map(|(classified, author)| {
             let facts = Facts {
@@ -108,7 +128,21 @@ impl RouteStage {
                 author,
             }
         });
-        decided.collect()
+        let items = decided.collect();
+        let step = part.offset_move(CONSUMER);
+        Ok(intake(ownership, items, step, self.clock.now()))
+    }
+
+    /// Writes a part, and counts it once it lasts.
+    async fn take_in(&self, batch: IntakeBatch) -> Result<Vec<Outcome>, StageError> {
+        let routed: Vec<_> = batch.items.iter().map(|item| self.routed(item)).collect();
+        let taken = self.intake.take_in(batch).await.map_err(stage_error)?;
+        // Whoever waits for a ticket waits until it lasts.
+        let done = self.clock.now();
+        for (one, routed) in taken.iter().zip(routed) {
+            self.count(one, routed, done);
+        }
+        Ok(taken.iter().map(|one| outcome(one.outcome)).collect())
     }
 
     /// How an item counts once it has reached a ticket.
@@ -144,6 +178,31 @@ impl RouteStage {
             stage: telemetry::Stage::Route,
         };
         self.metrics.observe(age, seconds(*posted_at, done));
+    }
+}
+
+/// What became of a batch, part by part.
+#[derive(Default)]
+struct Routed {
+    outcomes: Vec<Outcome>,
+    /// Of the first part that failed; those behind it are fenced by it.
+    failure: Option<StageError>,
+}
+
+impl Routed {
+    fn add(&mut self, part: Result<Vec<Outcome>, StageError>) {
+        match part {
+            Ok(outcomes) if self.failure.is_none() => self.outcomes.extend(outcomes),
+            part => self.failure = self.failure.take().or(part.err()),
+        }
+    }
+
+    /// What is written counts; who is called again with the rest meets the failure there.
+    fn answer(self) -> Result<Vec<Outcome>, StageError> {
+        match self.failure {
+            Some(failure) if self.outcomes.is_empty() => Err(failure),
+            _ => Ok(self.outcomes),
+        }
     }
 }
 

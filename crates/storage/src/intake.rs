@@ -10,9 +10,10 @@ use switchboard_domain::sla::SlaBook;
 use switchboard_domain::ticket::{Actor, TicketId};
 use switchboard_domain::{Label, OffsetMove, Slug};
 
-/// How many mentions one call may bring, unless the store says otherwise. The offset moves with its effects, so a batch is one
-/// transaction; at about 80 µs each with every row they leave, and a checkpoint now and then,
-/// so many stay under the 20 ms for which a person or a timer may have to wait.
+/// How many mentions one call may bring, unless the store says otherwise. The offset moves with
+/// its effects, so a batch is one transaction; at about 80 µs each with every row they leave, and
+/// a checkpoint now and then, so many stay under the 20 ms for which a person or a timer may have
+/// to wait.
 pub const MAX_INTAKE_BATCH: usize = 64;
 
 /// Takes classified mentions in.
@@ -29,6 +30,12 @@ pub trait Intake: Send + Sync {
     /// # Errors
     /// [`StorageError::Fenced`] when the consumer does not stand at `offset.expected`.
     async fn take_in(&self, batch: IntakeBatch) -> Result<Vec<TakenIn>, StorageError>;
+
+    /// How many batches of one consumer it is worth giving it at a time, each one expecting
+    /// the offset of the one before: when that fails, all that follow are fenced.
+    fn batches_at_once(&self) -> usize {
+        1
+    }
 
     /// Leaves a letter for `dead.letter` in the outbox and moves past the records it stands
     /// for, in one transaction.

@@ -7,6 +7,7 @@ use anyhow::Result;
 use std::sync::Arc;
 use switchboard_alert::WatchStage;
 use switchboard_classify::{ClassifyStage, Drift};
+use switchboard_route::stage::BATCH_RECORDS as ROUTE_RECORDS;
 use switchboard_route::{RouteStage, StoreOffsets};
 use switchboard_stream::log::{Consumer, OffsetHome, Subscription};
 use switchboard_stream::runner::{Progress, Runner, RunnerOptions, Stage, Watched};
@@ -79,7 +80,7 @@ impl Parts {
             // Urgent first: chatter waits for a crisis, never the other way round.
             topics: vec![topic::MENTION_CLASSIFIED_URGENT, topic::MENTION_CLASSIFIED],
             offsets: self.store_offsets(),
-            options: options(self.store.intake.batch_max()),
+            options: options(ROUTE_RECORDS),
         })
     }
 

@@ -8,6 +8,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use switchboard_domain::OffsetMove;
 
+/// One is written, the next shares its transaction or waits for it, and a third is handed over
+/// while both are written, so that the writer never waits for a decision.
+const BATCHES_AT_ONCE: usize = 3;
+
 #[async_trait]
 impl Intake for SqliteStore {
     async fn take_in(&self, batch: IntakeBatch) -> Result<Vec<TakenIn>, StorageError> {
@@ -16,6 +20,10 @@ impl Intake for SqliteStore {
             intake::take_in(write, &batch)
         })
         .await
+    }
+
+    fn batches_at_once(&self) -> usize {
+        BATCHES_AT_ONCE
     }
 
     async fn set_aside(

@@ -59,6 +59,7 @@ impl Stage for RouteStage {
         let ownership = self.ownership.get();
         let mut routed = Routed::default();
         let mut under_way = FuturesOrdered::new();
+        let mut undecided = None;
         for part in batch.parts(self.intake.batch_max()) {
             let decided = self.decide(&ownership, &part).await;
             while under_way.len() >= self.intake.batches_at_once()
@@ -67,11 +68,10 @@ impl Stage for RouteStage {
                 routed.add(taken);
             }
             match decided {
-                Ok(decided) if routed.failure.is_none() => {
-                    under_way.push_back(self.take_in(decided));
-                }
-                decided => {
-                    routed.failure = routed.failure.take().or(decided.err());
+                Ok(_) if routed.failure.is_some() => break,
+                Ok(decided) => under_way.push_back(self.take_in(decided)),
+                Err(failure) => {
+                    undecided = Some(failure);
                     break;
                 }
             }
@@ -83,6 +83,8 @@ impl Stage for RouteStage {
         while let Some(taken) = under_way.next().await {
             routed.add(taken);
         }
+        // It stands behind all that were handed over.
+        routed.failure = routed.failure.or(undecided);
         routed.answer()
     }
 

@@ -23,11 +23,11 @@ impl Outbox for SqliteStore {
     }
 
     async fn mark_published(&self, seqs: &[i64]) -> Result<(), StorageError> {
-        let seqs = seqs.to_vec();
+        let runs = runs(seqs);
         self.write(Purpose::Stream, move |write| {
-            let mut delete = write.prepare("DELETE FROM outbox WHERE seq = ?1")?;
-            for seq in seqs {
-                delete.execute([seq])?;
+            let mut delete = write.prepare("DELETE FROM outbox WHERE seq BETWEEN ?1 AND ?2")?;
+            for (first, last) in runs {
+                delete.execute([first, last])?;
             }
             Ok(())
         })
@@ -61,6 +61,14 @@ impl Outbox for SqliteStore {
         })
         .await
     }
+}
+
+/// Numbers that follow one another, as first and last: what was told together stands together.
+fn runs(seqs: &[i64]) -> Vec<(i64, i64)> {
+    let follow = |one: &i64, next: &i64| one.checked_add(1) == Some(*next);
+    let runs = seqs.chunk_by(follow);
+    runs.filter_map(|run| Some((*run.first()?, *run.last()?)))
+        .collect()
 }
 
 fn unpublished(snapshot: &Connection, limit: usize) -> Result<Vec<OutboxRow>, StorageError> {
@@ -102,4 +110,21 @@ fn event_record(row: &Row<'_>) -> Result<Vec<u8>, StorageError> {
         change: &change,
     }
     .record()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::none(&[], &[])]
+    #[case::one(&[7], &[(7, 7)])]
+    #[case::in_a_row(&[7, 8, 9], &[(7, 9)])]
+    #[case::with_a_gap(&[7, 8, 10], &[(7, 8), (10, 10)])]
+    #[case::backwards(&[8, 7], &[(8, 8), (7, 7)])]
+    #[case::the_last_there_can_be(&[i64::MAX, 1], &[(i64::MAX, i64::MAX), (1, 1)])]
+    fn only_the_named_rows_go(#[case] seqs: &[i64], #[case] expected: &[(i64, i64)]) {
+        assert_eq!(runs(seqs), expected);
+    }
 }

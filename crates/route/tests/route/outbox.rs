@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use switchboard_storage::records::Queued;
 use switchboard_storage::{Outbox, OutboxRow, StorageError};
 use switchboard_stream::log::Log;
 use switchboard_stream::topic::{TICKET_EVENTS, TopicName};
@@ -24,6 +25,9 @@ async fn a_new_ticket_is_told_to_its_queue_and_to_the_event_log() {
         queued[0]["mention"]["mention"]["text"], "words",
         "the owner needs the words"
     );
+    let told: Queued = serde_json::from_value(queued[0].clone()).unwrap();
+    assert_eq!(Some(told.ticket), world.ticket(1).await, "as it came");
+    assert_eq!((told.v, told.mention), (1, Some(complaint("1"))));
     let events = read(&world, &TICKET_EVENTS).await;
     assert_eq!(
         (&events[0]["v"], &events[0]["number"]),

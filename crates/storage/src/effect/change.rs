@@ -3,9 +3,10 @@
 
 use super::{EventRow, Rows, call, thread};
 use crate::error::internal;
-use crate::records::{Queued, RECORD_VERSION, ReplyRequested};
+use crate::records::{RECORD_VERSION, ReplyRequested};
 use crate::row::json;
 use crate::{AuditEntry, StorageError};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use switchboard_domain::ClassifiedMention;
 use switchboard_domain::routing::Decision;
@@ -87,6 +88,15 @@ fn tell(
     Ok(())
 }
 
+/// A [`crate::records::Queued`] that is written and never read, so it copies nothing.
+#[derive(Serialize)]
+struct Told<'t> {
+    v: u32,
+    ticket: &'t Ticket,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mention: Option<&'t ClassifiedMention>,
+}
+
 /// Tells the department's own systems that a ticket has come to it.
 fn queue(
     rows: &mut impl Rows,
@@ -95,22 +105,22 @@ fn queue(
     change: &Change,
     mention: Option<&ClassifiedMention>,
 ) -> Result<(), StorageError> {
-    let mention = match mention {
-        Some(mention) => Some(mention.clone()),
+    let stored = match mention {
+        Some(_) => None,
         None => rows.first_words(ticket.id)?,
     };
-    let record = queued(ticket, mention)?;
+    let record = queued(ticket, mention.or(stored.as_ref()))?;
     rows.outbox(topic, &ticket.id.to_string(), record, change.at)
 }
 
 /// The record of `queue.<department>`.
 pub(crate) fn queued(
     ticket: &Ticket,
-    mention: Option<ClassifiedMention>,
+    mention: Option<&ClassifiedMention>,
 ) -> Result<Vec<u8>, StorageError> {
-    let record = json(&Queued {
+    let record = json(&Told {
         v: RECORD_VERSION,
-        ticket: ticket.clone(),
+        ticket,
         mention,
     })?;
     Ok(record.into_bytes())

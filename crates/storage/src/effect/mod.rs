@@ -109,7 +109,7 @@ pub(crate) trait Rows {
         mention: &ClassifiedMention,
         at: Timestamp,
     ) -> Result<(), StorageError> {
-        let record = change::queued(ticket, Some(mention.clone()))?;
+        let record = change::queued(ticket, Some(mention))?;
         self.outbox(topic, &ticket.id.to_string(), record, at)
     }
     fn audit(&mut self, entry: AuditEntry);

@@ -7,6 +7,7 @@ mod access;
 mod audit;
 mod calendar;
 mod change;
+mod checkpoint;
 mod cursor;
 mod dead_letter;
 mod failure;
@@ -34,8 +35,10 @@ mod value;
 mod writer;
 
 use crate::{StorageError, Store};
+use checkpoint::{Checkpointer, LOG_PAGES};
 use failure::unavailable;
 use readers::{READERS, Readers};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -78,6 +81,8 @@ pub struct SqliteStore {
 
 struct Parts {
     writer: Writer,
+    /// Serves the writer's connection.
+    _checkpointer: Checkpointer,
     readers: Readers,
     name: Arc<str>,
     /// A transaction has left something to be told.
@@ -106,8 +111,11 @@ impl SqliteStore {
         let readers = (0..READERS)
             .map(|_| connect(&path, OpenFlags::default()))
             .collect::<Result<_, _>>()?;
+        let beside = connect(&path, OpenFlags::default())?;
+        let checkpointer = Checkpointer::start(&mut connection, beside, LOG_PAGES)?;
         let parts = Parts {
             writer: Writer::start(connection, metrics)?,
+            _checkpointer: checkpointer,
             readers: Readers::new(readers),
             name: writer.into(),
             stirred: Arc::default(),
@@ -164,6 +172,8 @@ impl SqliteStore {
 fn connect_writer(path: &Path, flags: OpenFlags) -> Result<Connection, StorageError> {
     let connection = connect(path, flags)?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    // Else what a savepoint may have to undo is written to a file of its own.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)
 }
 
@@ -173,6 +183,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StorageError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // Else a statement with a bound limit is compiled anew each time it is used.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     Ok(connection)
 }

@@ -1,8 +1,10 @@
 //! The one thread that writes. People come first, then timers, then the stream.
 //!
 //! Jobs of one urgency that wait at the same time share a transaction, and so one sync of the
-//! disk: each in a savepoint of its own, so that one that fails is undone alone. Nobody is
-//! answered before the transaction lasts.
+//! disk: each that joins in a savepoint of its own, so that one that fails is undone alone.
+//! When the first fails, nothing else has been done yet, and the transaction goes with it: it
+//! needs no savepoint, which would copy every page it changes. Nobody is answered before the
+//! transaction lasts.
 
 use super::failure::{internal, unavailable};
 use super::transaction::{Purpose, told};
@@ -28,7 +30,16 @@ const GROUP_JOBS_MAX: usize = 16;
 const GROUP_TIME_MAX: Duration = Duration::from_millis(8);
 
 /// Works in the transaction, or learns why there is none.
-type Job = Box<dyn FnOnce(Result<&Transaction<'_>, StorageError>) -> Answer + Send>;
+type Job = Box<dyn FnOnce(Result<Turn<'_>, StorageError>) -> Answer + Send>;
+
+/// A job's place in a transaction.
+#[derive(Clone, Copy)]
+enum Turn<'t> {
+    /// It begins it.
+    First(&'t Transaction<'t>),
+    /// It joins others.
+    Joins(&'t Transaction<'t>),
+}
 
 /// Tells the caller, once it is known whether the transaction lasts.
 type Answer = Box<dyn FnOnce(Result<(), StorageError>) + Send>;
@@ -89,8 +100,8 @@ impl Writer {
             .ok_or_else(|| internal("no such queue"))?;
         let permit = Arc::clone(room).acquire_owned().await.map_err(internal)?;
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |transaction| {
-            let done = transaction.and_then(|transaction| undone_alone(transaction, job));
+        let job: Job = Box::new(move |turn| {
+            let done = turn.and_then(|turn| undone_alone(turn, job));
             Box::new(move |lasting| {
                 // Nobody waits any more when this fails; the effect stands all the same.
                 let _ = answer.send(told(purpose, done, lasting));
@@ -103,20 +114,47 @@ impl Writer {
     }
 }
 
-/// Runs the job in a savepoint: if it fails, or panics, the others' work stays.
+/// Runs the job so that, if it fails or panics, the others' work stays.
 fn undone_alone<T>(
+    turn: Turn<'_>,
+    job: impl FnOnce(&Transaction<'_>) -> Result<T, StorageError>,
+) -> Result<T, StorageError> {
+    match turn {
+        Turn::First(transaction) => {
+            let done = caught(transaction, job);
+            undo(transaction, done, "ROLLBACK")
+        }
+        Turn::Joins(transaction) => {
+            transaction.execute_batch("SAVEPOINT job")?;
+            let done = undo(
+                transaction,
+                caught(transaction, job),
+                "ROLLBACK TO job; RELEASE job",
+            )?;
+            transaction.execute_batch("RELEASE job")?;
+            Ok(done)
+        }
+    }
+}
+
+fn caught<T>(
     transaction: &Transaction<'_>,
     job: impl FnOnce(&Transaction<'_>) -> Result<T, StorageError>,
 ) -> Result<T, StorageError> {
-    transaction.execute_batch("SAVEPOINT job")?;
-    let done = catch_unwind(AssertUnwindSafe(|| job(transaction))).unwrap_or_else(|_| {
+    catch_unwind(AssertUnwindSafe(|| job(transaction))).unwrap_or_else(|_| {
         tracing::error!("a store job panicked and was rolled back");
         Err(internal("the job panicked; see the log"))
-    });
-    if done.is_ok() {
-        transaction.execute_batch("RELEASE job")?;
-    } else if !transaction.is_autocommit() {
-        transaction.execute_batch("ROLLBACK TO job; RELEASE job")?;
+    })
+}
+
+/// Undoes what failed, unless SQLite has done so already.
+fn undo<T>(
+    transaction: &Transaction<'_>,
+    done: Result<T, StorageError>,
+    statements: &str,
+) -> Result<T, StorageError> {
+    if done.is_err() && !transaction.is_autocommit() {
+        transaction.execute_batch(statements)?;
     }
     done
 }
@@ -162,14 +200,14 @@ impl Shared {
             Ok(transaction) => transaction,
             Err(error) => return first(Err(error.into()))(Ok(())),
         };
-        let mut answers = vec![first(Ok(&transaction))];
-        // After a failed write SQLite may have undone everything.
+        let mut answers = vec![first(Ok(Turn::First(&transaction)))];
+        // When the first fails, and after some failed writes, everything is undone.
         while answers.len() < GROUP_JOBS_MAX
             && begun.elapsed() < GROUP_TIME_MAX
             && !transaction.is_autocommit()
             && let Some(job) = self.next_of(priority)
         {
-            answers.push(job(Ok(&transaction)));
+            answers.push(job(Ok(Turn::Joins(&transaction))));
         }
         let lasting = if transaction.is_autocommit() {
             Err(unavailable("a failed write undid the whole transaction"))
@@ -280,6 +318,29 @@ mod tests {
         let ugly: Result<(), StorageError> = ugly;
         assert!(ugly.unwrap_err().to_string().contains("panicked"));
         assert_eq!(stored(&dir), [1, 4]);
+    }
+
+    #[tokio::test]
+    async fn the_first_that_fails_takes_nothing_of_the_others_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = writer(&dir);
+        let gate = Arc::new(Barrier::new(2));
+        let at_gate = wait_at(Arc::clone(&gate));
+        let first = writer.run(Purpose::Stream, |transaction| {
+            insert(1)(transaction)?;
+            at_gate(transaction)?;
+            insert(1)(transaction)
+        });
+        let second = writer.run(Purpose::Stream, insert(1));
+        let third = writer.run(Purpose::Stream, insert(2));
+        let go = async { gate.wait() };
+        let (first, second, third, _) = tokio::join!(first, second, third, go);
+        assert!(
+            matches!(first, Err(StorageError::Internal { .. })),
+            "it hears why: {first:?}"
+        );
+        assert!(second.is_ok() && third.is_ok(), "{second:?} {third:?}");
+        assert_eq!(stored(&dir), [1, 2]);
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 use super::EmbeddedOptions;
 use super::failure::{damaged, log_error};
 use crate::log::LogError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -95,6 +96,8 @@ pub(super) fn connect(
         None => Connection::open_with_flags(path, flags)?,
     };
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Else a read, whose bounds are parameters, is compiled anew each time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // One per query of this backend and a few to spare.
     connection.set_prepared_statement_cache_capacity(24);
     Ok(connection)

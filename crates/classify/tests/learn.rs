@@ -6,7 +6,10 @@
 
 use std::sync::LazyLock;
 use switchboard_classify::learn::{Replayed, adapt, is_held_back, lessons, replay_weight};
+use switchboard_classify::linear::Adjustment;
+use switchboard_classify::normalise::normalise;
 use switchboard_classify::train::LabelledPost;
+use switchboard_classify::train::example::Example;
 use switchboard_classify::{Classifier, LinearModel, Model, RuleSet};
 use switchboard_domain::{Label, Mention, Slug};
 
@@ -116,4 +119,24 @@ fn without_lessons_every_verdict_stays() {
         assert_eq!(before.0, after.0, "{text}");
         assert!((before.1 - after.1).abs() < 0.02, "{before:?} {after:?}");
     }
+}
+
+#[test]
+fn a_heavy_word_just_learned_is_not_cut_off() {
+    let post = Example::of(&normalise("our sahti"), SHIPPED.space());
+    let (words, value_of_one) = post.matter()[0];
+    let mut table = vec![[0.0; 4]; SHIPPED.buckets()];
+    table[words[1] as usize][0] = 5.0;
+    let adjustment = Adjustment {
+        scale: [1.0; 4],
+        bias: [0.0; 4],
+        table,
+    };
+    let moved = SHIPPED.adjusted(&adjustment, [0.25; 4]);
+    let [before, after] = [&*SHIPPED, &moved].map(|model| model.logits_of_example(&post)[0]);
+    let want = 5.0 * value_of_one;
+    assert!(
+        (after - before - want).abs() < 0.1 * want,
+        "{before} {after}"
+    );
 }

@@ -163,14 +163,25 @@ pub struct LinearModel {
 impl LinearModel {
     /// Rounds trained heads to whole numbers.
     pub fn of(heads: &Heads, space: FeatureSpace, decision: Decision, card: Card) -> Self {
+        Self::keeping(KEPT_SHARE, heads, space, decision, card)
+    }
+
+    /// Of each head the heaviest weights beyond `kept_share`, from 0 to 1, are cut off.
+    fn keeping(
+        kept_share: f64,
+        heads: &Heads,
+        space: FeatureSpace,
+        decision: Decision,
+        card: Card,
+    ) -> Self {
         let header = Header {
             word_bits: space.word_bits,
             letter_bits: space.letter_bits,
             has_signs: space.has_signs,
             sources: heads.sources.min(SOURCES_MAX),
-            general: head_header(&heads.general),
-            special: head_header(&heads.special),
-            known: head_header(&heads.known),
+            general: head_header(&heads.general, kept_share),
+            special: head_header(&heads.special, kept_share),
+            known: head_header(&heads.known, kept_share),
             decision,
             card,
         };
@@ -345,7 +356,7 @@ const fn is_not(flag: &bool) -> bool {
 /// The few heaviest weights are cut off, so that the many small ones keep their differences.
 const KEPT_SHARE: f64 = 0.9998;
 
-fn head_header(head: &Head) -> HeadHeader {
+fn head_header(head: &Head, kept_share: f64) -> HeadHeader {
     let mut sizes: Vec<f32> = head
         .table
         .iter()
@@ -360,7 +371,7 @@ fn head_header(head: &Head) -> HeadHeader {
         clippy::cast_sign_loss,
         reason = "a place in a list of a few million"
     )]
-    let at = (sizes.len() as f64 * KEPT_SHARE) as usize;
+    let at = (sizes.len() as f64 * kept_share) as usize;
     let largest = sizes.get(at).or(sizes.last()).copied().unwrap_or(1.0);
     HeadHeader {
         step: largest / 127.0,

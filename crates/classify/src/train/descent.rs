@@ -220,7 +220,7 @@ pub(crate) fn shuffle(order: &mut [usize], random: &mut u64) {
 }
 
 /// `SplitMix64`: enough for an order, and the same everywhere.
-pub(super) const fn next_random(state: &mut u64) -> u64 {
+pub(crate) const fn next_random(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut value = *state;
     value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

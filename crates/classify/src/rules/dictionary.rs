@@ -18,8 +18,9 @@ const ANYWHERE: u32 = 1;
 /// No string ends here.
 const NONE: u32 = u32::MAX;
 
-/// Bits of the filters as powers of two. Of 32 KiB the steps of ten thousand strings set less
-/// than a tenth, of 4 KiB the beginnings of a few hundred less than a fiftieth.
+/// Bits of the filters as powers of two, two of them set by each key. Of 32 KiB the steps of ten
+/// thousand strings set less than a fifth, of 4 KiB the beginnings of a few hundred less than a
+/// twenty-fifth.
 const STEP_FILTER_BITS: u32 = 18;
 const ANYWHERE_FILTER_BITS: u32 = 15;
 

@@ -69,7 +69,7 @@ static WORD_TABLE: LazyLock<Vec<(u64, u8)>> = LazyLock::new(|| {
     let mut table = vec![(0, 0); 1 << TABLE_BITS];
     for (bit, (_, words)) in SMALL_WORDS.iter().enumerate() {
         for word in words.split_whitespace() {
-            let number = number_of(word);
+            let number = number_of(word.as_bytes());
             let place = place_of(number, &table);
             if let Some((known, languages)) = table.get_mut(place) {
                 *known = number;
@@ -82,19 +82,19 @@ static WORD_TABLE: LazyLock<Vec<(u64, u8)>> = LazyLock::new(|| {
 
 /// Whether some language counts the word among its small ones.
 pub(crate) fn is_small_word(word: &[u8]) -> bool {
-    let is_it = |known: &str| known.as_bytes() == word;
-    SMALL_WORDS
-        .iter()
-        .any(|(_, words)| words.split_whitespace().any(is_it))
+    let number = number_of(word);
+    let table: &[(u64, u8)] = &WORD_TABLE;
+    let known = table.get(place_of(number, table));
+    number != 0 && known.is_some_and(|(known, _)| *known == number)
 }
 
 /// The bytes of a short word as one number; 0 for a longer one.
-fn number_of(word: &str) -> u64 {
+fn number_of(word: &[u8]) -> u64 {
     if word.len() > SMALL_WORD_BYTES_MAX {
         return 0;
     }
-    word.bytes()
-        .fold(0, |number, byte| number << 8 | u64::from(byte))
+    word.iter()
+        .fold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 
 /// Where the word stands in the table, or would.

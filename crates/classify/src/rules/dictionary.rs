@@ -24,9 +24,6 @@ const NONE: u32 = u32::MAX;
 const STEP_FILTER_BITS: u32 = 18;
 const ANYWHERE_FILTER_BITS: u32 = 15;
 
-/// Room for every pair of bytes, so that this one errs seldom.
-const SHORT_FILTER_BITS: u32 = 16;
-
 /// A string to look for; `at_words` says that it counts only where a word begins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Entry {
@@ -41,10 +38,10 @@ pub(super) struct Dictionary {
     roots: [Node; 2],
     /// Every step.
     steps: Filter<STEP_FILTER_BITS>,
-    /// First three bytes of longer strings that begin anywhere.
+    /// First two bytes of strings that begin anywhere.
+    pairs: Pairs,
+    /// First three bytes of the longer ones.
     anywhere: Filter<ANYWHERE_FILTER_BITS>,
-    /// First two bytes of strings of one and two bytes that begin anywhere.
-    short: Filter<SHORT_FILTER_BITS>,
 }
 
 /// One step: from a node by one to four bytes.
@@ -119,7 +116,12 @@ impl Dictionary {
                 self.walk(word_root, text, at, &mut found);
             }
             let next = four_at(text, at);
-            if self.short.has(key(ANYWHERE, 2, next)) || self.anywhere.has(key(ANYWHERE, 3, next)) {
+            let begins = match self.pairs.of(next) {
+                Pairs::NONE => false,
+                Pairs::LONGER => self.anywhere.has(key(ANYWHERE, 3, next)),
+                _ => true,
+            };
+            if begins {
                 self.walk(root, text, at, &mut found);
             }
         }
@@ -199,11 +201,12 @@ impl Dictionary {
     fn announce(&mut self, string: &[u8]) {
         let first = four_at(string, 0);
         match string.len() {
-            1 => (0..=255).for_each(|second| {
-                self.short.add(key(ANYWHERE, 2, first | second << 8));
-            }),
-            2 => self.short.add(key(ANYWHERE, 2, first)),
-            _ => self.anywhere.add(key(ANYWHERE, 3, first)),
+            1 => (0..=255).for_each(|second| self.pairs.add(first | second << 8, Pairs::SHORT)),
+            2 => self.pairs.add(first, Pairs::SHORT),
+            _ => {
+                self.pairs.add(first, Pairs::LONGER);
+                self.anywhere.add(key(ANYWHERE, 3, first));
+            }
         }
     }
 }
@@ -249,8 +252,8 @@ impl Trie {
             slots: vec![EMPTY; (self.steps.len() * 4 / 3).next_power_of_two().max(2)],
             roots: [with_steps(AT_WORDS), with_steps(ANYWHERE)],
             steps: Filter::new(),
+            pairs: Pairs::new(),
             anywhere: Filter::new(),
-            short: Filter::new(),
         };
         for (key, mut slot) in self.steps {
             slot.node = with_steps(slot.node.number());
@@ -264,6 +267,48 @@ impl Trie {
             }
         }
         dictionary
+    }
+}
+
+/// For every pair of bytes, in two bits, whether strings begin with it: most places of a text
+/// are turned away by this alone.
+#[derive(Debug)]
+struct Pairs {
+    bits: Vec<u64>,
+}
+
+impl Pairs {
+    /// No string.
+    const NONE: u64 = 0;
+    /// Strings of three bytes or more.
+    const LONGER: u64 = 1;
+    /// A string of one or two bytes.
+    const SHORT: u64 = 2;
+
+    fn new() -> Self {
+        Self {
+            bits: vec![0; (1 << 16) / 32],
+        }
+    }
+
+    fn add(&mut self, bytes: u32, kind: u64) {
+        let (word, shift) = Self::place(bytes);
+        if let Some(word) = self.bits.get_mut(word) {
+            *word |= kind << shift;
+        }
+    }
+
+    /// What begins with the first two of these bytes.
+    #[inline]
+    fn of(&self, bytes: u32) -> u64 {
+        let (word, shift) = Self::place(bytes);
+        self.bits.get(word).map_or(0, |word| word >> shift & 3)
+    }
+
+    #[inline]
+    const fn place(bytes: u32) -> (usize, u32) {
+        let pair = bytes & 0xffff;
+        ((pair / 32) as usize, pair % 32 * 2)
     }
 }
 

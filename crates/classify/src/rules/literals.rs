@@ -6,8 +6,8 @@
 //! other; only where all the sets of one way have a string in the text, in that order, is the
 //! rest tried.
 
+use super::commonness::commonness;
 use super::edges::{ends_outside_words, is_word_byte};
-use crate::language::is_small_word;
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ pub(super) struct Needed {
     pub(super) from_boundary: bool,
 }
 
-type Strings = BTreeSet<Needed>;
+pub(super) type Strings = BTreeSet<Needed>;
 
 /// What is known of a part of a pattern.
 enum Known {
@@ -44,7 +44,16 @@ enum Known {
     Begins(Strings),
     /// Every match holds a string of each of these sets, none of them before the one of the
     /// set that stands before its own.
-    Holds(Vec<Strings>),
+    Holds(Way),
+}
+
+/// A way in which a pattern can match, by what every such match holds.
+#[derive(Debug, Default)]
+pub(super) struct Way {
+    /// A string of each of these stands in the match, in this order.
+    pub(super) sets: Vec<Strings>,
+    /// Whether every match begins with a string of the first set.
+    pub(super) begins: bool,
 }
 
 /// A pattern taken apart.
@@ -53,9 +62,16 @@ pub(super) struct Parts {
     pub(super) whole: Vec<Whole>,
     /// What else matches.
     pub(super) rest: Option<Hir>,
-    /// The ways in which the rest can match, each with its sets; `None` when one of them needs
-    /// no string.
-    pub(super) ways: Option<Vec<Vec<Strings>>>,
+    /// The ways in which the rest can match; `None` when one of them needs no string.
+    pub(super) ways: Option<Vec<Way>>,
+}
+
+impl Parts {
+    /// Whether every match of the rest begins with a string that is asked for.
+    pub(super) fn begins(&self) -> bool {
+        let begin = |ways: &Vec<Way>| ways.iter().all(|way| way.begins);
+        self.ways.as_ref().is_some_and(begin)
+    }
 }
 
 /// A string that is a match by itself.
@@ -81,10 +97,10 @@ pub(super) fn take_apart(pattern: &Hir) -> Parts {
                 }));
             }
             other => {
-                let sets = worth_asking(other);
-                ways = ways.filter(|_| !sets.is_empty());
+                let way = worth_asking(other);
+                ways = ways.filter(|_| !way.sets.is_empty());
                 if let Some(ways) = &mut ways {
-                    ways.push(sets);
+                    ways.push(way);
                 }
                 rest.push(branch.joined());
             }
@@ -98,24 +114,54 @@ pub(super) fn take_apart(pattern: &Hir) -> Parts {
 }
 
 /// The rarest sets in their order, with the space before a word cut off their strings.
-fn worth_asking(known: Known) -> Vec<Strings> {
-    let sets = match known {
-        Known::Exact(strings) | Known::Begins(strings) => vec![strings],
-        Known::Holds(sets) => sets,
+fn worth_asking(known: Known) -> Way {
+    let way = match known {
+        Known::Exact(strings) | Known::Begins(strings) => beginning_with(strings),
+        Known::Holds(way) => way,
     };
-    let sets = sets
-        .into_iter()
-        .map(|strings| strings.into_iter().map(from_its_word).collect())
-        .filter(is_useful);
-    let mut sets: Vec<(usize, Strings)> = sets.enumerate().collect();
-    sets.sort_by(|(_, left), (_, right)| commonness(left).total_cmp(&commonness(right)));
+    let mut sets: Vec<Asked> = way.sets.into_iter().enumerate().map(Asked::new).collect();
+    sets.retain(|asked| is_useful(&asked.strings));
+    sets.sort_by(|left, right| left.commonness.total_cmp(&right.commonness));
     let rare = sets
         .iter()
-        .take_while(|(_, strings)| commonness(strings) <= COMMONNESS_MAX);
+        .take_while(|asked| asked.commonness <= COMMONNESS_MAX);
     let kept = rare.count().clamp(1, SETS_MAX);
     sets.truncate(kept);
-    sets.sort_by_key(|(place, _)| *place);
-    sets.into_iter().map(|(_, strings)| strings).collect()
+    sets.sort_by_key(|asked| asked.place);
+    let first = sets.first();
+    Way {
+        begins: way.begins && first.is_some_and(|first| first.place == 0 && first.is_whole),
+        sets: sets.into_iter().map(|asked| asked.strings).collect(),
+    }
+}
+
+/// A set of a way, as it is asked for.
+struct Asked {
+    /// Its number in the way.
+    place: usize,
+    strings: Strings,
+    /// Nothing was cut off its strings.
+    is_whole: bool,
+    commonness: f64,
+}
+
+impl Asked {
+    fn new((place, strings): (usize, Strings)) -> Self {
+        let cut: Strings = strings.iter().cloned().map(from_its_word).collect();
+        Self {
+            place,
+            is_whole: cut == strings,
+            commonness: commonness(&cut),
+            strings: cut,
+        }
+    }
+}
+
+fn beginning_with(strings: Strings) -> Way {
+    Way {
+        sets: vec![strings],
+        begins: true,
+    }
 }
 
 /// ` late` is `late` where a word begins.
@@ -210,7 +256,10 @@ fn known(part: &Hir, left: bool) -> Known {
     }
 }
 
-const NOTHING: Known = Known::Holds(Vec::new());
+const NOTHING: Known = Known::Holds(Way {
+    sets: Vec::new(),
+    begins: false,
+});
 
 fn just(string: Vec<u8>, from_boundary: bool) -> Strings {
     Strings::from([Needed {
@@ -268,15 +317,18 @@ fn of_choice(parts: &[Hir], left: bool) -> Known {
                 exact = false;
                 all.extend(strings);
             }
-            Known::Holds(sets) => {
-                (exact, begins) = (false, false);
-                let rarest = sets
+            Known::Holds(way) => {
+                exact = false;
+                let rarest = way
+                    .sets
                     .into_iter()
-                    .min_by(|left, right| commonness(left).total_cmp(&commonness(right)));
-                match rarest {
-                    Some(strings) => all.extend(strings),
-                    None => return NOTHING,
-                }
+                    .enumerate()
+                    .min_by(|(_, left), (_, right)| commonness(left).total_cmp(&commonness(right)));
+                let Some((place, strings)) = rarest else {
+                    return NOTHING;
+                };
+                begins &= way.begins && place == 0;
+                all.extend(strings);
             }
         }
     }
@@ -287,15 +339,17 @@ fn of_choice(parts: &[Hir], left: bool) -> Known {
     } else if begins {
         Known::Begins(all)
     } else {
-        Known::Holds(vec![all])
+        Known::Holds(Way {
+            sets: vec![all],
+            begins: false,
+        })
     }
 }
 
 /// Parts in a row that are plain lists are one list as long as it stays small.
 fn of_sequence(parts: &[Hir], mut left: bool) -> Known {
-    let mut sets = Vec::new();
+    let mut way: Option<Way> = None;
     let mut running = just(Vec::new(), left);
-    let mut whole = true;
     for part in parts {
         let nothing = just(Vec::new(), left);
         let (next, others) = match known(part, left) {
@@ -304,25 +358,36 @@ fn of_sequence(parts: &[Hir], mut left: bool) -> Known {
                 left = left_after(part, left);
                 continue;
             }
-            Known::Exact(strings) => (strings, Vec::new()),
+            Known::Exact(strings) => (strings, Way::default()),
             Known::Begins(strings) if running.len() * strings.len() <= STRINGS_MAX => {
                 running = joined(&running, &strings);
-                (nothing, Vec::new())
+                (nothing, Way::default())
             }
-            Known::Begins(strings) => (nothing, vec![strings]),
-            Known::Holds(found) => (nothing, found),
+            Known::Begins(strings) => (nothing, beginning_with(strings)),
+            Known::Holds(others) => (nothing, others),
         };
-        whole = false;
-        sets.push(std::mem::replace(&mut running, next));
-        sets.extend(others);
+        let before = std::mem::replace(&mut running, next);
+        way.get_or_insert_with(|| starting(&before, &others))
+            .sets
+            .extend(std::iter::once(before).chain(others.sets));
         left = left_after(part, left);
     }
-    if whole {
+    let Some(mut way) = way else {
         return Known::Exact(running);
+    };
+    way.sets.push(running);
+    way.sets.retain(is_useful);
+    Known::Holds(way)
+}
+
+/// The sets of a sequence that begins with `first` and goes on with `next`, none of them in it
+/// yet.
+fn starting(first: &Strings, next: &Way) -> Way {
+    let says_nothing = first.iter().all(|needed| needed.string.is_empty());
+    Way {
+        sets: Vec::new(),
+        begins: is_useful(first) || says_nothing && next.begins,
     }
-    sets.push(running);
-    sets.retain(is_useful);
-    Known::Holds(sets)
 }
 
 /// Whether what follows the part begins where a word begins or none goes on.
@@ -354,51 +419,6 @@ fn is_useful(strings: &Strings) -> bool {
     !strings.is_empty() && strings.iter().all(says_something)
 }
 
-/// A rough share of texts that hold one of the strings.
-fn commonness(strings: &Strings) -> f64 {
-    strings.iter().map(of_string).sum()
-}
-
-fn of_string(needed: &Needed) -> f64 {
-    let is_letter = |byte: &u8| is_word_byte(*byte) || *byte == b'\'';
-    let words = needed.string.split(|byte| !is_letter(byte));
-    let of_words: f64 = words
-        .filter(|word| !word.is_empty())
-        .map(commonness_of)
-        .product();
-    // Of signs alone few are in every fifth post.
-    let signs = needed
-        .string
-        .iter()
-        .filter(|byte| !is_letter(byte) && **byte != b' ');
-    let share = signs.fold(of_words, |share, _| share * 0.2);
-    let may_stand_within_words = !needed.from_boundary
-        && needed
-            .string
-            .first()
-            .is_some_and(|&byte| is_word_byte(byte));
-    if may_stand_within_words {
-        // Endings and other short groups of letters stand in every text.
-        share.max(0.1_f64.powi(i32::try_from(needed.string.len()).unwrap_or(9) - 2))
-    } else {
-        share
-    }
-}
-
-/// The small words of a language stand in every third post or so; of others a letter more
-/// makes a word rarer.
-fn commonness_of(word: &[u8]) -> f64 {
-    if is_small_word(word) {
-        return 0.3;
-    }
-    match word.len() {
-        1 => 0.1,
-        2 | 3 => 0.02,
-        4 | 5 => 0.005,
-        _ => 0.001,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -409,17 +429,18 @@ mod tests {
     #[case::optional_letter("colou?r", &["color", "colour"], "-")]
     #[case::small_class("roto|rot[ao]s", &["roto", "rotas", "rotos"], "-")]
     #[case::emoji("😡|👎", &["👎", "😡"], "-")]
-    #[case::an_ending(r"\b(?:late|delay\w*)\b", &["<late>"], "<delay")]
-    #[case::both_sides(r"\b(?:i|we) (?:\w+ ){0,3}cancelled", &[], "<i ,<we  & <cancelled")]
+    #[case::an_ending(r"\b(?:late|delay\w*)\b", &["<late>"], "^<delay")]
+    #[case::both_sides(r"\b(?:i|we) (?:\w+ ){0,3}cancelled", &[], "^<i ,<we  & <cancelled")]
     #[case::after_a_space(r"\w+ refused", &[], "<refused")]
+    #[case::a_space_of_its_own(r" (?:late|soon) \w", &[], "<late ,<soon ")]
     #[case::within_a_word(r"\w+verspatung", &[], "verspatung")]
-    #[case::two_ways(r"\b(?:lost (?:\w+ )?bag|dm.?d me)", &[], "<lost  & <bag / <dm & d me")]
-    #[case::a_choice_of_beginnings(r"\bday (?:[12]+|two)", &[], "<day 1,<day 2,<day two")]
-    #[case::in_their_order(r"\bmissing (?:\w+ parcel )+refund", &[], "<missing  & <parcel  & <refund")]
-    #[case::after_what_may_be_missing(r"b (?:a{1,2})?\d+", &[], "b ")]
-    #[case::signs(r"(?::d|<3) \w", &[], ":d ,<3 ")]
-    #[case::drawn_out(r"\bcancel+ed|;-?\)+ ", &[], "<cancel / ;),;-)")]
-    #[case::anchored("^help", &[], "<help")]
+    #[case::two_ways(r"\b(?:lost (?:\w+ )?bag|dm.?d me)", &[], "^<lost  & <bag / ^<dm & d me")]
+    #[case::a_choice_of_beginnings(r"\bday (?:[12]+|two)", &[], "^<day 1,<day 2,<day two")]
+    #[case::in_their_order(r"\bmissing (?:\w+ parcel )+refund", &[], "^<missing  & <parcel  & <refund")]
+    #[case::after_what_may_be_missing(r"b (?:a{1,2})?\d+", &[], "^b ")]
+    #[case::signs(r"(?::d|<3) \w", &[], "^:d ,<3 ")]
+    #[case::drawn_out(r"\bcancel+ed|;-?\)+ ", &[], "^<cancel / ^;),;-)")]
+    #[case::anchored("^help", &[], "^<help")]
     #[case::nothing_needed(r"\w+", &[], "always")]
     #[case::one_open_branch(r"late|\w+", &["late"], "always")]
     fn names_what_must_stand(#[case] pattern: &str, #[case] whole: &[&str], #[case] needed: &str) {
@@ -449,7 +470,10 @@ mod tests {
                 .collect();
             strings.join(",")
         };
-        let way = |sets: &Vec<Strings>| sets.iter().map(set).collect::<Vec<_>>().join(" & ");
+        let way = |way: &Way| {
+            let sets: Vec<String> = way.sets.iter().map(set).collect();
+            edge(way.begins, "^").to_owned() + &sets.join(" & ")
+        };
         let ways = match (&parts.rest, &parts.ways) {
             (None, _) => "-".to_owned(),
             (_, None) => "always".to_owned(),

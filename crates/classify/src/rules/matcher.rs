@@ -4,20 +4,12 @@
 use super::dictionary::{Dictionary, Entry};
 use super::edges::is_word_byte;
 use super::language_set::LanguageSet;
-use super::literals::{Parts, take_apart};
+use super::literals::{Parts, Way, take_apart};
+use super::rest::Rest;
 use super::scan::Scan;
 use crate::normalise::fold_pattern;
-use regex::bytes::{Regex, RegexBuilder};
-use regex_syntax::hir::{Capture, Hir, HirKind};
+use regex_syntax::hir::Hir;
 use std::collections::BTreeMap;
-
-/// A pattern that compiles to more would be a list of things, which belongs into several
-/// rules; measured, the largest shipped pattern needs a twentieth of it.
-const PATTERN_SIZE_LIMIT_BYTES: usize = 1 << 20;
-
-/// A lazily built automaton may keep this much; with less it is built again and again on
-/// varied text and falls back to a matcher twenty times slower.
-const PATTERN_CACHE_LIMIT_BYTES: usize = 4 << 20;
 
 /// Deeper brackets are a mistake or an attack; nobody reads them.
 const NEST_LIMIT: u32 = 20;
@@ -40,7 +32,7 @@ pub(super) struct MatcherBuilder {
 #[derive(Debug)]
 pub(super) struct Pattern {
     /// What is left of it beside its plain strings.
-    pub(super) rest: Option<Regex>,
+    pub(super) rest: Option<Rest>,
     languages: LanguageSet,
 }
 
@@ -58,6 +50,8 @@ pub(super) enum Meaning {
         pattern: PatternId,
         way: u16,
         set: u8,
+        /// A match may begin where the string stands.
+        begins: bool,
     },
     /// There are no more.
     End,
@@ -80,19 +74,22 @@ impl MatcherBuilder {
         languages: LanguageSet,
     ) -> Result<PatternId, String> {
         let folded = fold_pattern(pattern);
-        let regex = compile(&folded)?;
-        if regex.is_match(b"") {
+        let hir = parse(&folded)?;
+        if hir
+            .properties()
+            .minimum_len()
+            .is_none_or(|bytes| bytes == 0)
+        {
             return Err(
                 "the pattern matches nothing at all, so it would hit every post".to_owned(),
             );
         }
         let id = PatternId::try_from(self.patterns.len()).unwrap_or(PatternId::MAX);
-        let parts = parse(&folded)?;
-        // What the printer cannot write down in bytes (parts of a sign) is tried as a whole.
-        let rest = parts
-            .rest
-            .as_ref()
-            .map(|rest| compile(&printable(rest).to_string()).unwrap_or_else(|_| regex.clone()));
+        let parts = take_apart(&hir);
+        let rest = match &parts.rest {
+            Some(rest) => Some(Rest::new(rest, parts.begins())?),
+            None => None,
+        };
         self.patterns.push(Pattern { rest, languages });
         self.index(id, parts)?;
         Ok(id)
@@ -110,19 +107,25 @@ impl MatcherBuilder {
         if parts.ways.is_none() {
             self.always.push(id);
         }
-        for sets in parts.ways.into_iter().flatten() {
-            let way = u16::try_from(self.sets.len())
-                .map_err(|_| "the rules have too many alternatives; merge or drop some")?;
-            self.sets.push((1 << sets.len()) - 1);
-            for (nth, strings) in sets.into_iter().enumerate() {
-                let needed = Meaning::Needed {
-                    pattern: id,
-                    way,
-                    set: 1 << nth,
-                };
-                for string in strings {
-                    self.mean(string.string, string.from_boundary, needed);
-                }
+        for way in parts.ways.into_iter().flatten() {
+            self.index_way(id, way)?;
+        }
+        Ok(())
+    }
+
+    fn index_way(&mut self, id: PatternId, way: Way) -> Result<(), String> {
+        let number = u16::try_from(self.sets.len())
+            .map_err(|_| "the rules have too many alternatives; merge or drop some")?;
+        self.sets.push((1 << way.sets.len()) - 1);
+        for (nth, strings) in way.sets.into_iter().enumerate() {
+            let needed = Meaning::Needed {
+                pattern: id,
+                way: number,
+                set: 1 << nth,
+                begins: nth == 0 && way.begins,
+            };
+            for string in strings {
+                self.mean(string.string, string.from_boundary, needed);
             }
         }
         Ok(())
@@ -178,52 +181,14 @@ impl MatcherBuilder {
     }
 }
 
-fn compile(pattern: &str) -> Result<Regex, String> {
-    RegexBuilder::new(pattern)
-        .unicode(false)
-        .size_limit(PATTERN_SIZE_LIMIT_BYTES)
-        .dfa_size_limit(PATTERN_CACHE_LIMIT_BYTES)
-        .nest_limit(NEST_LIMIT)
-        .build()
-        .map_err(|error| explain(&error))
-}
-
-fn parse(pattern: &str) -> Result<Parts, String> {
+fn parse(pattern: &str) -> Result<Hir, String> {
     regex_syntax::ParserBuilder::new()
         .unicode(false)
         .utf8(false)
+        .nest_limit(NEST_LIMIT)
         .build()
         .parse(pattern)
-        .map(|hir| take_apart(&hir))
-        .map_err(|error| format!("not a usable pattern: {error}"))
-}
-
-/// The same pattern with repetitions of repetitions in brackets, which the printer leaves out:
-/// `(?:a+)?` would be read back as `a+?`.
-fn printable(pattern: &Hir) -> Hir {
-    let all = |parts: &[Hir]| parts.iter().map(printable).collect();
-    match pattern.kind() {
-        HirKind::Repetition(repetition) => {
-            let sub = printable(&repetition.sub);
-            let is_repetition = matches!(sub.kind(), HirKind::Repetition(_));
-            let sub = if is_repetition { bracketed(sub) } else { sub };
-            Hir::repetition(repetition.with(sub))
-        }
-        HirKind::Capture(capture) => bracketed(printable(&capture.sub)),
-        HirKind::Concat(parts) => Hir::concat(all(parts)),
-        HirKind::Alternation(parts) => Hir::alternation(all(parts)),
-        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => {
-            pattern.clone()
-        }
-    }
-}
-
-fn bracketed(part: Hir) -> Hir {
-    Hir::capture(Capture {
-        index: 1,
-        name: None,
-        sub: Box::new(part),
-    })
+        .map_err(|error| explain(&error))
 }
 
 /// The compiled patterns.
@@ -279,7 +244,7 @@ impl Matcher {
 }
 
 /// The last line of a regex error says what is wrong; those before it draw the pattern.
-fn explain(error: &regex::Error) -> String {
+fn explain(error: &regex_syntax::Error) -> String {
     let text = error.to_string();
     let last = text.lines().last().unwrap_or_default();
     format!(
@@ -294,12 +259,13 @@ mod tests {
     use super::*;
     use crate::normalise::normalise;
     use proptest::prelude::*;
+    use regex::bytes::RegexBuilder;
 
     /// Patterns as rules have them: words and groups of words in a row, with some between.
     fn pattern() -> impl Strategy<Value = String> {
         let part = prop_oneof![
             "[ab]{1,2}",
-            "[ab] ",
+            "[ab] | [ab]",
             Just(r"\w+ ".to_owned()),
             Just(r"\d+".to_owned()),
             Just(r"\b".to_owned()),
@@ -335,8 +301,15 @@ mod tests {
             let mut scan = Scan::new(&matcher, &text, &mut notes);
             matcher.look(&mut scan, LanguageSet::ANY);
             for (id, pattern) in (0..).zip(&kept) {
-                let want = compile(&fold_pattern(pattern)).unwrap().is_match(scan.text());
-                prop_assert_eq!(scan.contains(id), want, "{} in {:?}", pattern, text.as_str());
+                let plain = RegexBuilder::new(pattern).unicode(false).build().unwrap();
+                let want = plain.find(scan.text());
+                let found = scan.contains(id).then(|| scan.span(id)).flatten();
+                prop_assert_eq!(found.is_some(), want.is_some(), "{} in {:?}", pattern, text.as_str());
+                // Of plain strings the one that ends first counts, of the rest the first match.
+                if take_apart(&parse(pattern).unwrap()).whole.is_empty() {
+                    let span = want.map(|want| text.original_span(want.start(), want.end()));
+                    prop_assert_eq!(found, span, "{} in {:?}", pattern, text.as_str());
+                }
             }
         }
     }

@@ -5,6 +5,7 @@
 //! `severity` to the severity, and gives a topic.
 
 mod build;
+mod commonness;
 mod dictionary;
 mod edges;
 mod examples;
@@ -13,6 +14,7 @@ mod language_set;
 mod literals;
 mod matcher;
 mod problem;
+mod rest;
 mod scan;
 
 pub use build::{PATTERN_BYTES_MAX, PATTERNS_PER_LIST_MAX, RULES_MAX, WEIGHT_MAX};

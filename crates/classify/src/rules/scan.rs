@@ -13,6 +13,8 @@ pub(super) struct Notes {
     matched: Vec<u64>,
     /// Where a pattern stands, of those above: of its plain strings the one that ends first.
     places: Vec<(usize, usize)>,
+    /// Where the rest of a pattern may begin, in the order of the text.
+    beginnings: Vec<(PatternId, usize)>,
     /// Patterns whose rest may stand and was not tried yet.
     may_stand: Vec<u64>,
     /// The sets of each way that have no string in the text yet.
@@ -28,6 +30,7 @@ impl Notes {
         }
         self.places.resize(matcher.patterns.len(), (0, 0));
         self.missing.clone_from(&matcher.sets);
+        self.beginnings.clear();
     }
 }
 
@@ -73,7 +76,15 @@ impl<'a> Scan<'a> {
                     }
                 }
                 Meaning::End => return,
-                Meaning::Needed { pattern, way, set } => {
+                Meaning::Needed {
+                    pattern,
+                    way,
+                    set,
+                    begins,
+                } => {
+                    if begins {
+                        self.notes.beginnings.push((pattern, start));
+                    }
                     if let Some(missing) = self.notes.missing.get_mut(usize::from(way))
                         // Strings come in the order of the text: one that stands before those
                         // of the sets before it says nothing.
@@ -117,11 +128,15 @@ impl<'a> Scan<'a> {
         }
         let pattern = self.matcher.patterns.get(at);
         let rest = pattern.and_then(|pattern| pattern.rest.as_ref());
-        let Some(found) = rest.and_then(|rest| rest.find(self.text())) else {
+        let beginnings = self.notes.beginnings.iter();
+        let places = beginnings
+            .filter(|(pattern, _)| *pattern == id)
+            .map(|&(_, place)| place);
+        let Some(found) = rest.and_then(|rest| rest.find(self.text(), places)) else {
             return false;
         };
         if let Some(place) = self.notes.places.get_mut(at) {
-            *place = (found.start(), found.end());
+            *place = found;
         }
         set_bit(&mut self.notes.matched, at);
         true

@@ -314,27 +314,38 @@ pub enum StartReason {
     Change,
 }
 
-impl ReceivedMention {
-    /// Where SLA clocks start, and why there.
-    pub fn sla_start(&self) -> (Timestamp, StartReason) {
-        let Some(written) = self.mention.created_at else {
-            return (self.received_at, StartReason::NoPostTime);
+impl Mention {
+    /// Where SLA clocks of a mention start that came in then, and why there.
+    pub fn sla_start(&self, received_at: Timestamp) -> (Timestamp, StartReason) {
+        let Some(written) = self.created_at else {
+            return (received_at, StartReason::NoPostTime);
         };
-        if written > self.received_at {
-            return (self.received_at, StartReason::FutureTime);
+        if written > received_at {
+            return (received_at, StartReason::FutureTime);
         }
-        if self.received_at.duration_since(written) <= SLA_START_WINDOW {
+        if received_at.duration_since(written) <= SLA_START_WINDOW {
             (written, StartReason::PostTime)
         } else {
-            (self.received_at, StartReason::LateArrival)
+            (received_at, StartReason::LateArrival)
         }
     }
 
     /// The post's own time as far as it can be believed: never after receipt.
+    pub fn posted_at(&self, received_at: Timestamp) -> Timestamp {
+        self.created_at
+            .map_or(received_at, |written| written.min(received_at))
+    }
+}
+
+impl ReceivedMention {
+    /// Where SLA clocks start, and why there.
+    pub fn sla_start(&self) -> (Timestamp, StartReason) {
+        self.mention.sla_start(self.received_at)
+    }
+
+    /// The post's own time as far as it can be believed: never after receipt.
     pub fn posted_at(&self) -> Timestamp {
-        self.mention
-            .created_at
-            .map_or(self.received_at, |written| written.min(self.received_at))
+        self.mention.posted_at(self.received_at)
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn link(
 }
 
 fn facts(incoming: &Incoming, who: Ours, ticket: &Ticket, moment: Moment<'_>) -> Vec<Fact> {
-    let posted_at = incoming.classified.received().posted_at();
+    let posted_at = incoming.classified.posted_at();
     let automatic = who == Ours::Machine;
     let mut facts = vec![Fact::AnswerSeen {
         mention: incoming.classified.mention.key(),

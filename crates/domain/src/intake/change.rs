@@ -137,11 +137,10 @@ pub(super) fn delete(
 fn opening(incoming: &Incoming, moment: Moment<'_>) -> Vec<Fact> {
     let classified = &incoming.classified;
     let verdict = &classified.classification;
-    let received = classified.received();
     let opened = Fact::Opened(Box::new(Opening {
         mention: classified.mention.key(),
         author_id: classified.mention.author.id.clone(),
-        posted_at: received.posted_at(),
+        posted_at: classified.posted_at(),
         received_at: classified.received_at,
         department: incoming.decision.department.clone(),
         helpers: incoming.decision.helpers.clone(),
@@ -175,7 +174,7 @@ fn opening(incoming: &Incoming, moment: Moment<'_>) -> Vec<Fact> {
 }
 
 fn first_clocks(incoming: &Incoming, holder: Holder<'_>, moment: Moment<'_>) -> Vec<Fact> {
-    let start = incoming.classified.received().sla_start();
+    let start = incoming.classified.sla_start();
     let policy = incoming.policy(moment.book);
     policy.map_or_else(Vec::new, |policy| {
         post_arrived(moment.book, policy, holder, start, moment.now)
@@ -189,7 +188,7 @@ fn joining(incoming: &Incoming, ticket: &Ticket, moment: Moment<'_>) -> Vec<Fact
     let verdict = &classified.classification;
     let added = Fact::MentionAdded {
         mention: classified.mention.key(),
-        posted_at: classified.received().posted_at(),
+        posted_at: classified.posted_at(),
         label: verdict.label,
     };
     let heavier = weight(verdict.label) > weight(ticket.label);
@@ -307,7 +306,7 @@ fn asked_again(draft: &mut Draft<'_>, incoming: &Incoming) {
     if !promised || !incoming.asks() {
         return;
     }
-    let start = incoming.classified.received().sla_start();
+    let start = incoming.classified.sla_start();
     let asked = clocks.author_wrote(start);
     draft.add(asked);
 }

@@ -9,10 +9,11 @@ mod change;
 pub mod thread;
 
 use crate::author::{AuthorFacts, LookedUp};
+use crate::mention::StartReason;
 use crate::routing::{AuthorTier, Decision, Priority};
 use crate::sla::{PolicyFacts, SlaBook, SlaPolicy};
 use crate::ticket::{Fact, Ticket, TicketId};
-use crate::{Classification, Label, Mention, MentionKey, Op, ReceivedMention, Slug};
+use crate::{Classification, Label, Mention, MentionKey, Op, Slug};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -34,12 +35,14 @@ pub struct ClassifiedMention {
 }
 
 impl ClassifiedMention {
-    /// The mention as it was received.
-    pub fn received(&self) -> ReceivedMention {
-        ReceivedMention {
-            mention: self.mention.clone(),
-            received_at: self.received_at,
-        }
+    /// Where SLA clocks start, and why there.
+    pub fn sla_start(&self) -> (Timestamp, StartReason) {
+        self.mention.sla_start(self.received_at)
+    }
+
+    /// The post's own time as far as it can be believed: never after receipt.
+    pub fn posted_at(&self) -> Timestamp {
+        self.mention.posted_at(self.received_at)
     }
 
     /// Which version of which verdict this is: a higher pair updates the ticket.

@@ -191,7 +191,7 @@ fn hold_threads(
             continue;
         };
         for key in threads(post) {
-            rows.hold_thread(&key, ticket, content.received().posted_at())?;
+            rows.hold_thread(&key, ticket, content.posted_at())?;
         }
     }
     Ok(())

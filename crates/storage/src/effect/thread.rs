@@ -23,7 +23,7 @@ pub(crate) fn find(
     if let Some(ticket) = of_parent(rows, &keys, &classified.mention.author.id)? {
         return Ok(Some(ticket));
     }
-    let posted_at = classified.received().posted_at();
+    let posted_at = classified.posted_at();
     for key in &keys.windowed {
         if let Some((ticket, last_at)) = rows.thread(key)?
             && posted_at.duration_since(last_at).abs() <= join_window
@@ -43,7 +43,7 @@ pub(crate) fn hold(
     join_window: SignedDuration,
 ) -> Result<(), StorageError> {
     let keys = thread_keys(&classified.mention);
-    let posted_at = classified.received().posted_at();
+    let posted_at = classified.posted_at();
     if let Some(key) = &keys.conversation {
         rows.hold_thread(key, ticket, posted_at)?;
     }
@@ -70,7 +70,7 @@ pub(crate) fn take_up(rows: &mut impl Rows, ticket: TicketId) -> Result<(), Stor
     for classified in posts {
         let keys = thread_keys(&classified.mention);
         for key in keys.conversation.iter().chain(&keys.windowed) {
-            rows.hold_thread(key, ticket, classified.received().posted_at())?;
+            rows.hold_thread(key, ticket, classified.posted_at())?;
         }
     }
     Ok(())
@@ -97,7 +97,7 @@ pub(crate) fn hold_answer(
     answer: &ClassifiedMention,
 ) -> Result<(), StorageError> {
     match answer_thread(&answer.mention, &ticket.author_id) {
-        Some(key) => rows.hold_thread(&key, ticket.id, answer.received().posted_at()),
+        Some(key) => rows.hold_thread(&key, ticket.id, answer.posted_at()),
         None => Ok(()),
     }
 }

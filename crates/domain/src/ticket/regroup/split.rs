@@ -67,7 +67,7 @@ fn opening(ticket: &Ticket, post: &ClassifiedMention) -> Opening {
     Opening {
         mention: post.mention.key(),
         author_id: author.id.clone(),
-        posted_at: post.received().posted_at(),
+        posted_at: post.posted_at(),
         received_at: post.received_at,
         department: ticket.department.clone(),
         helpers: ticket.helpers.clone(),
@@ -108,7 +108,7 @@ fn clocks(
         priority: opening.priority,
     };
     let start = if waits_for_answer(ticket) {
-        post.received().sla_start()
+        post.sla_start()
     } else {
         (now, StartReason::Change)
     };

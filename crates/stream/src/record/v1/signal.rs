@@ -48,7 +48,7 @@ impl MentionSignal {
         Self {
             v: VERSION,
             mention: mention.key(),
-            posted_at: classified.received().posted_at(),
+            posted_at: classified.posted_at(),
             received_at: classified.received_at,
             brand: classified.brand.clone(),
             label: classified.classification.label,

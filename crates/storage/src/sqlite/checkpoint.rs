@@ -2,8 +2,8 @@
 //!
 //! Each page is copied once however often it was written, so a long log costs less than a
 //! short one, and the writer waits for none of it. While it writes without a pause a copy
-//! never comes to the log's end; so the writer copies the little that came in meanwhile, and
-//! the log begins anew.
+//! never comes to the log's end, so that the log grows on behind what was copied; once it is
+//! too long, the writer copies the little that came in meanwhile, and the log begins anew.
 
 use super::failure::unavailable;
 use crate::StorageError;
@@ -14,9 +14,23 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-/// Pages in the log from which it is copied: 16 MiB, some thirty full transactions, which a
-/// reader still finds its way through in microseconds.
-pub(super) const LOG_PAGES: c_int = 4_096;
+/// How long the log becomes.
+#[derive(Clone, Copy)]
+pub(super) struct LogPages {
+    /// Pages not yet copied from which they are.
+    pub(super) copy: c_int,
+    /// All pages from which the writer sees to it that the log begins anew.
+    pub(super) anew: c_int,
+}
+
+/// 16 MiB are some thirty full transactions, and a reader finds its way through what is not
+/// copied in microseconds. To begin anew costs the writer a sync of the file, 20 ms and more:
+/// with 64 MiB of log that is one transaction of a hundred, and after a crash the log is still
+/// read in a fraction of a second.
+pub(super) const LOG_PAGES: LogPages = LogPages {
+    copy: 4_096,
+    anew: 16_384,
+};
 
 /// Dropping it waits for the copy under way.
 pub(super) struct Checkpointer {
@@ -30,9 +44,19 @@ enum Order {
     End,
 }
 
+/// What the writer does after a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    GoOn,
+    /// Has the log copied beside it.
+    Copy,
+    /// Copies the rest itself, so that the log begins anew.
+    BeginAnew,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// The log is short.
+    /// Little is not yet copied.
     Waiting,
     /// It is being copied beside the writer.
     Copying,
@@ -40,7 +64,14 @@ enum Phase {
     Copied,
 }
 
-type Shared = Arc<Mutex<Phase>>;
+/// What the writer and the copying thread share.
+struct Progress {
+    phase: Phase,
+    /// How long the log was when it was last copied.
+    copied_pages: c_int,
+}
+
+type Shared = Arc<Mutex<Progress>>;
 
 impl Checkpointer {
     /// Takes over the checkpoints of `writer` and makes them on `beside`, a connection of its
@@ -48,18 +79,18 @@ impl Checkpointer {
     pub(super) fn start(
         writer: &mut Connection,
         beside: Connection,
-        log_pages: c_int,
+        log_pages: LogPages,
     ) -> Result<Self, StorageError> {
-        let phase = Shared::new(Mutex::new(Phase::Waiting));
+        let progress = Progress::shared();
         let (orders, ordered) = sync_channel(1);
-        let of_thread = Arc::clone(&phase);
+        let of_thread = Arc::clone(&progress);
         let thread = std::thread::Builder::new()
             .name("store-checkpoint".into())
             .spawn(move || run(&beside, &ordered, &of_thread))
             .map_err(|error| {
                 unavailable(format_args!("cannot start the checkpoint thread: {error}"))
             })?;
-        take_over(writer, log_pages, phase, orders.clone())?;
+        take_over(writer, log_pages, progress, orders.clone())?;
         Ok(Self {
             orders,
             thread: Some(thread),
@@ -76,48 +107,63 @@ impl Drop for Checkpointer {
     }
 }
 
+impl Progress {
+    fn shared() -> Shared {
+        Arc::new(Mutex::new(Self {
+            phase: Phase::Waiting,
+            copied_pages: 0,
+        }))
+    }
+
+    /// What is to be done after a commit that left the log so long.
+    fn next(&mut self, pages: c_int, limits: LogPages) -> Step {
+        if pages < self.copied_pages {
+            // It has begun anew.
+            self.copied_pages = 0;
+        }
+        match self.phase {
+            Phase::Copied if pages >= limits.anew => {
+                self.phase = Phase::Waiting;
+                Step::BeginAnew
+            }
+            Phase::Waiting | Phase::Copied if pages - self.copied_pages >= limits.copy => {
+                (self.phase, self.copied_pages) = (Phase::Copying, pages);
+                Step::Copy
+            }
+            Phase::Waiting | Phase::Copying | Phase::Copied => Step::GoOn,
+        }
+    }
+}
+
 fn take_over(
     writer: &mut Connection,
-    log_pages: c_int,
-    phase: Shared,
+    log_pages: LogPages,
+    progress: Shared,
     orders: SyncSender<Order>,
 ) -> Result<(), StorageError> {
     writer.wal_hook(Some(move |log: &mut Wal, pages: c_int| {
-        committed(log, pages >= log_pages, &phase, &orders);
+        let step = lock(&progress).next(pages, log_pages);
+        match step {
+            Step::GoOn => {}
+            Step::Copy => drop(orders.try_send(Order::Copy)),
+            Step::BeginAnew => warn(log.checkpoint()),
+        }
         // The commit stands whatever becomes of the copy.
         Ok(())
     }))?;
     Ok(())
 }
 
-fn run(beside: &Connection, ordered: &Receiver<Order>, phase: &Shared) {
+fn run(beside: &Connection, ordered: &Receiver<Order>, progress: &Shared) {
     while ordered.recv() == Ok(Order::Copy) {
-        copy(beside, phase);
+        copy(beside, progress);
     }
 }
 
-fn copy(beside: &Connection, phase: &Shared) {
+fn copy(beside: &Connection, progress: &Shared) {
     let copied = beside.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
     warn(copied);
-    *lock(phase) = Phase::Copied;
-}
-
-/// After every commit, on the writer's thread.
-fn committed(log: &mut Wal, is_long: bool, phase: &Shared, orders: &SyncSender<Order>) {
-    let mut phase = lock(phase);
-    match *phase {
-        Phase::Waiting if is_long => {
-            *phase = Phase::Copying;
-            let _ = orders.try_send(Order::Copy);
-        }
-        Phase::Copied => {
-            *phase = Phase::Waiting;
-            if is_long {
-                warn(log.checkpoint());
-            }
-        }
-        Phase::Waiting | Phase::Copying => {}
-    }
+    lock(progress).phase = Phase::Copied;
 }
 
 /// What was not copied is copied the next time.
@@ -127,8 +173,8 @@ fn warn(copied: Result<(), rusqlite::Error>) {
     }
 }
 
-fn lock(phase: &Shared) -> MutexGuard<'_, Phase> {
-    phase.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(progress: &Shared) -> MutexGuard<'_, Progress> {
+    progress.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -137,7 +183,7 @@ mod tests {
     use rusqlite::params;
 
     /// Short, so that a test goes through many of them.
-    const LOG_PAGES: c_int = 64;
+    const LOG_PAGES: LogPages = LogPages { copy: 64, anew: 80 };
 
     /// One page each and a little.
     const BLOB: [u8; 4_000] = [7; 4_000];
@@ -172,21 +218,45 @@ mod tests {
     fn a_log_that_was_written_on_while_it_was_copied_begins_anew() {
         let dir = tempfile::tempdir().unwrap();
         let (mut writer, beside, reader) = (open(&dir), open(&dir), open(&dir));
-        let phase = Shared::new(Mutex::new(Phase::Waiting));
+        let progress = Progress::shared();
         let (orders, ordered) = sync_channel(1);
-        take_over(&mut writer, LOG_PAGES, Arc::clone(&phase), orders).unwrap();
+        take_over(&mut writer, LOG_PAGES, Arc::clone(&progress), orders).unwrap();
         write(&writer, 100);
         assert_eq!(ordered.try_recv(), Ok(Order::Copy));
         // The copy ends where the log ended when the reader began.
         reader.execute_batch("BEGIN; SELECT * FROM blob").unwrap();
         write(&writer, 5);
-        copy(&beside, &phase);
+        copy(&beside, &progress);
         reader.execute_batch("COMMIT").unwrap();
         let before = log_pages(&beside);
         write(&writer, 2);
         let after = log_pages(&beside);
         assert!(before > 100 && after < 10, "{before}, then {after} pages");
         assert!(ordered.try_recv().is_err(), "a short one is not copied");
+    }
+
+    #[test]
+    fn a_log_is_copied_bit_by_bit_until_it_is_too_long() {
+        let limits = LogPages {
+            copy: 100,
+            anew: 250,
+        };
+        let progress = Progress::shared();
+        let next = |pages| lock(&progress).next(pages, limits);
+        let copied = || lock(&progress).phase = Phase::Copied;
+        assert_eq!(
+            [99, 100, 250].map(next),
+            [Step::GoOn, Step::Copy, Step::GoOn]
+        );
+        copied();
+        let once = [Step::BeginAnew, Step::GoOn];
+        assert_eq!([250, 3].map(next), once, "too long by the end of the copy");
+        assert_eq!([102, 150].map(next), [Step::Copy, Step::GoOn]);
+        copied();
+        assert_eq!([201, 202].map(next), [Step::GoOn, Step::Copy]);
+        copied();
+        let steps = [249, 250, 251].map(next);
+        assert_eq!(steps, [Step::GoOn, Step::BeginAnew, Step::GoOn]);
     }
 
     #[test]

@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use switchboard_domain::OffsetMove;
 
-/// One is written, the next shares its transaction or waits for it, and a third is handed over
-/// while both are written, so that the writer never waits for a decision.
-const BATCHES_AT_ONCE: usize = 3;
+/// One is written, the next shares its transaction or waits for it, one waits for the disk, and
+/// a fourth is handed over meanwhile, so that the writer never waits for a decision.
+const BATCHES_AT_ONCE: usize = 4;
 
 #[async_trait]
 impl Intake for SqliteStore {

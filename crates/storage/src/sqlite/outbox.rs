@@ -14,8 +14,14 @@ use switchboard_domain::ticket::TicketId;
 #[async_trait]
 impl Outbox for SqliteStore {
     async fn unpublished(&self, limit: usize) -> Result<Vec<OutboxRow>, StorageError> {
-        self.read(move |snapshot| unpublished(snapshot, limit))
-            .await
+        let rows = self
+            .read(move |snapshot| unpublished(snapshot, limit))
+            .await?;
+        if !rows.is_empty() {
+            // What is told cannot be taken back.
+            self.parts.writer.synced().await?;
+        }
+        Ok(rows)
     }
 
     async fn stirred(&self) {

@@ -4,9 +4,10 @@
 //! disk: each that joins in a savepoint of its own, so that one that fails is undone alone.
 //! When the first fails, nothing else has been done yet, and the transaction goes with it: it
 //! needs no savepoint, which would copy every page it changes. Nobody is answered before the
-//! transaction lasts.
+//! transaction lasts, for which the writer itself does not wait.
 
 use super::failure::{internal, unavailable};
+use super::syncer::{Answer, Syncer};
 use super::transaction::{Purpose, told};
 use crate::StorageError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -41,9 +42,6 @@ enum Turn<'t> {
     Joins(&'t Transaction<'t>),
 }
 
-/// Tells the caller, once it is known whether the transaction lasts.
-type Answer = Box<dyn FnOnce(Result<(), StorageError>) + Send>;
-
 /// Runs jobs one at a time on its own thread. Dropping it finishes what is queued.
 pub(super) struct Writer {
     shared: Arc<Shared>,
@@ -54,6 +52,7 @@ pub(super) struct Writer {
 struct Shared {
     queues: Mutex<Queues>,
     arrived: Condvar,
+    syncer: Syncer,
     metrics: Metrics,
 }
 
@@ -65,10 +64,16 @@ struct Queues {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, metrics: Metrics) -> Result<Self, StorageError> {
+    /// Writes on `connection`, whose commits `syncer` makes durable.
+    pub(super) fn start(
+        connection: Connection,
+        syncer: Syncer,
+        metrics: Metrics,
+    ) -> Result<Self, StorageError> {
         let shared = Arc::new(Shared {
             queues: Mutex::default(),
             arrived: Condvar::new(),
+            syncer,
             metrics,
         });
         let of_thread = Arc::clone(&shared);
@@ -111,6 +116,11 @@ impl Writer {
         answered
             .await
             .map_err(|_| unavailable("the writer has stopped"))?
+    }
+
+    /// Returns once everything lasts that anybody could have read before the call.
+    pub(super) async fn synced(&self) -> Result<(), StorageError> {
+        self.shared.syncer.synced().await
     }
 }
 
@@ -194,6 +204,9 @@ impl Shared {
         first: Job,
         (priority, begun): (StorePriority, Instant),
     ) {
+        if let Err(error) = self.syncer.check() {
+            return first(Err(error))(Ok(()));
+        }
         // Immediate: a transaction that began by reading could not write beside another process.
         let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate)
         {
@@ -214,8 +227,11 @@ impl Shared {
         } else {
             transaction.commit().map_err(StorageError::from)
         };
-        for answer in answers {
-            answer(lasting.clone());
+        match lasting {
+            Ok(()) => self.syncer.answer(answers),
+            Err(error) => answers
+                .into_iter()
+                .for_each(|answer| answer(Err(error.clone()))),
         }
     }
 
@@ -270,7 +286,8 @@ mod tests {
         let connection = Connection::open(dir.path().join("test.db")).unwrap();
         let table = "CREATE TABLE number (value INTEGER PRIMARY KEY) STRICT";
         connection.execute_batch(table).unwrap();
-        Writer::start(connection, Metrics::new("test").unwrap()).unwrap()
+        let syncer = Syncer::start(&dir.path().join("test.db")).unwrap();
+        Writer::start(connection, syncer, Metrics::new("test").unwrap()).unwrap()
     }
 
     fn insert(value: i64) -> impl FnOnce(&Transaction<'_>) -> Result<(), StorageError> + Send {
@@ -363,6 +380,21 @@ mod tests {
         let (first, stream, person, _) = tokio::join!(first, stream, person, go);
         first.and(stream).and(person).unwrap();
         assert_eq!(*order.lock().unwrap(), ["person", "stream"]);
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_cannot_be_synced_stops_the_writer() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(writer(&dir));
+        let connection = Connection::open(dir.path().join("test.db")).unwrap();
+        let syncer = Syncer::start(std::path::Path::new("/dev/null")).unwrap();
+        let writer = Writer::start(connection, syncer, Metrics::new("test").unwrap()).unwrap();
+        for value in [1, 2] {
+            let refused = writer.run(Purpose::Stream, insert(value)).await;
+            let unavailable = matches!(refused, Err(StorageError::Unavailable { .. }));
+            assert!(unavailable, "{value}: {refused:?}");
+        }
+        assert_eq!(stored(&dir), [1], "the first was written and not answered");
     }
 
     #[tokio::test]

@@ -9,7 +9,6 @@ use crate::{AuditEntry, StorageError};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use switchboard_domain::ClassifiedMention;
-use switchboard_domain::routing::Decision;
 use switchboard_domain::ticket::{Change, Fact, Ticket};
 
 /// The log topic of events: their outbox rows carry no payload of their own.
@@ -20,8 +19,8 @@ pub(crate) const TICKET_EVENTS: &str = "ticket.events";
 pub(crate) struct Origin<'a> {
     /// The post that caused it.
     pub(crate) mention: Option<&'a ClassifiedMention>,
-    /// The routing decision, where it mattered.
-    pub(crate) decision: Option<&'a Decision>,
+    /// The routing decision as JSON, where it mattered.
+    pub(crate) decision: Option<&'a str>,
 }
 
 pub(crate) fn open(
@@ -65,12 +64,12 @@ fn tell(
     rows.append_event(EventRow {
         ticket: after,
         change: &change_json,
-        decision: origin.decision.map(json).transpose()?,
+        decision: origin.decision,
         at: change.at,
     })?;
     let topic = || format!("queue.{}", after.department);
     match (before, origin.mention) {
-        (None, Some(mention)) => rows.queue_new(&topic(), after, mention, change.at)?,
+        (None, Some(_)) => rows.queue_new(&topic(), after, change.at)?,
         (Some(before), _) if before.department == after.department => {}
         (_, mention) => queue(rows, &topic(), after, change, mention)?,
     }
@@ -109,21 +108,13 @@ fn queue(
         Some(_) => None,
         None => rows.first_words(ticket.id)?,
     };
-    let record = queued(ticket, mention.or(stored.as_ref()))?;
-    rows.outbox(topic, &ticket.id.to_string(), record, change.at)
-}
-
-/// The record of `queue.<department>`.
-pub(crate) fn queued(
-    ticket: &Ticket,
-    mention: Option<&ClassifiedMention>,
-) -> Result<Vec<u8>, StorageError> {
     let record = json(&Told {
         v: RECORD_VERSION,
         ticket,
-        mention,
+        mention: mention.or(stored.as_ref()),
     })?;
-    Ok(record.into_bytes())
+    let key = ticket.id.to_string();
+    rows.outbox(topic, &key, record.into_bytes(), change.at)
 }
 
 fn request_reply(

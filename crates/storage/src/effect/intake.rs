@@ -2,17 +2,59 @@
 
 use super::change::{self, Origin};
 use super::{Known, MentionPlace, Rows, found_by, thread};
+use crate::row::json;
 use crate::{IntakeBatch, Opened, StorageError, TakenIn};
 use jiff::{SignedDuration, Timestamp};
 use switchboard_domain::Op;
-use switchboard_domain::intake::{self, Incoming, IntakeOutcome};
+use switchboard_domain::intake::{self, Incoming, IntakeOutcome, ThreadKeys, thread_keys};
 use switchboard_domain::sla::SlaBook;
 use switchboard_domain::ticket::{Actor, Change, Fact, Ticket};
+
+/// What follows from an item alone. It is worked out before the transaction begins: on SQLite
+/// everybody waits for the one thread that writes.
+pub(crate) struct Prepared {
+    /// The post with its verdict, as JSON.
+    content: String,
+    /// The routing decision, as JSON.
+    decision: String,
+    pub(crate) threads: ThreadKeys,
+}
+
+impl Prepared {
+    /// One for each item of the batch.
+    pub(crate) fn of(items: &[Incoming]) -> Result<Vec<Self>, StorageError> {
+        let prepared = items.iter().map(|item| {
+            Ok(Self {
+                content: json(&item.classified)?,
+                decision: json(&item.decision)?,
+                threads: thread_keys(&item.classified.mention),
+            })
+        });
+        prepared.collect()
+    }
+}
+
+/// An item with what was prepared of it.
+#[derive(Clone, Copy)]
+struct Item<'i> {
+    incoming: &'i Incoming,
+    prepared: &'i Prepared,
+}
+
+impl<'i> Item<'i> {
+    const fn post(self) -> thread::Post<'i> {
+        thread::Post {
+            classified: &self.incoming.classified,
+            keys: &self.prepared.threads,
+        }
+    }
+}
 
 /// The effects of the batch, in its order; the offset is the caller's.
 pub(crate) fn take_in(
     rows: &mut impl Rows,
     batch: &IntakeBatch,
+    prepared: &[Prepared],
 ) -> Result<Vec<TakenIn>, StorageError> {
     let context = Context {
         join_window: batch.join_window,
@@ -20,10 +62,9 @@ pub(crate) fn take_in(
         actor: &batch.actor,
         book: &batch.book,
     };
-    batch
-        .items
-        .iter()
-        .map(|item| context.take_one(rows, item))
+    let items = batch.items.iter().zip(prepared);
+    items
+        .map(|(incoming, prepared)| context.take_one(rows, Item { incoming, prepared }))
         .collect()
 }
 
@@ -35,12 +76,12 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn take_one(&self, rows: &mut impl Rows, item: &Incoming) -> Result<TakenIn, StorageError> {
-        let key = item.classified.mention.key();
+    fn take_one(&self, rows: &mut impl Rows, item: Item<'_>) -> Result<TakenIn, StorageError> {
+        let key = item.incoming.classified.mention.key();
         let known = rows.identity(&key)?;
         let before = self.ticket_of(rows, item, known.as_ref())?;
         let state = known.as_ref().map(|known| &known.state);
-        let mut intake = intake::decide(item, state, before.as_ref(), self.book, self.now);
+        let mut intake = intake::decide(item.incoming, state, before.as_ref(), self.book, self.now);
         let facts = std::mem::take(&mut intake.facts);
         let changed = self.write_ticket(rows, item, before.as_ref(), facts)?;
         let ticket = changed.as_ref().or(before.as_ref());
@@ -66,12 +107,12 @@ impl Context<'_> {
             rows.store_identity(&key, &after)?;
         }
         if let Some(ticket) = changed.as_ref().filter(|ticket| ticket.is_open())
-            && item.classified.mention.op == Op::Upsert
+            && item.incoming.classified.mention.op == Op::Upsert
         {
             if answers {
-                thread::hold_answer(rows, ticket, &item.classified)?;
+                thread::hold_answer(rows, ticket, &item.incoming.classified)?;
             } else {
-                thread::hold(rows, ticket.id, &item.classified, self.join_window)?;
+                thread::hold(rows, ticket.id, item.post(), self.join_window)?;
             }
         }
         Ok(TakenIn {
@@ -82,7 +123,7 @@ impl Context<'_> {
                 .or_else(|| ticket.map(|ticket| ticket.id)),
             opened: changed
                 .filter(|_| intake.outcome == IntakeOutcome::Opened)
-                .map(|ticket| opened(&ticket, item)),
+                .map(|ticket| opened(&ticket, item.incoming)),
         })
     }
 
@@ -90,18 +131,18 @@ impl Context<'_> {
     fn ticket_of(
         &self,
         rows: &mut impl Rows,
-        item: &Incoming,
+        item: Item<'_>,
         known: Option<&Known>,
     ) -> Result<Option<Ticket>, StorageError> {
-        if known.is_none() && item.author.ours.is_some() {
-            return thread::answered(rows, &item.classified);
+        if known.is_none() && item.incoming.author.ours.is_some() {
+            return thread::answered(rows, &item.incoming.classified);
         }
-        match (known, item.classified.mention.op) {
+        match (known, item.incoming.classified.mention.op) {
             (Some(known), _) => match known.state.ticket {
                 Some(id) => rows.ticket(id),
                 None => Ok(None),
             },
-            (None, Op::Upsert) => thread::find(rows, &item.classified, self.join_window),
+            (None, Op::Upsert) => thread::find(rows, item.post(), self.join_window),
             (None, Op::Delete) => Ok(None),
         }
     }
@@ -109,7 +150,7 @@ impl Context<'_> {
     fn write_ticket(
         &self,
         rows: &mut impl Rows,
-        item: &Incoming,
+        item: Item<'_>,
         before: Option<&Ticket>,
         facts: Vec<Fact>,
     ) -> Result<Option<Ticket>, StorageError> {
@@ -123,8 +164,8 @@ impl Context<'_> {
             facts,
         };
         let origin = Origin {
-            mention: Some(&item.classified),
-            decision: routed.then_some(&item.decision),
+            mention: Some(&item.incoming.classified),
+            decision: routed.then_some(&*item.prepared.decision),
         };
         let ticket = match before {
             None => change::open(rows, &change, origin)?,
@@ -142,7 +183,7 @@ enum Words {
 
 fn write_words(
     rows: &mut impl Rows,
-    item: &Incoming,
+    item: Item<'_>,
     ticket: Option<&Ticket>,
     known: &mut Known,
     words: Words,
@@ -159,10 +200,14 @@ fn write_words(
             None => Ok(()),
         },
         (Words::Store, Some(place), _) => {
-            rows.set_words(place, Some(&found_by(&item.classified, accounts)))
+            rows.set_words(place, Some(&found_by(&item.incoming.classified, accounts)))
         }
         (Words::Store, None, Some(ticket)) => {
-            known.mention_id = Some(rows.insert_mention(ticket, &item.classified)?);
+            known.mention_id = Some(rows.insert_mention(
+                ticket,
+                &item.incoming.classified.mention,
+                &item.prepared.content,
+            )?);
             Ok(())
         }
         (Words::Store | Words::AddAccounts | Words::Erase, None, _) => Ok(()),

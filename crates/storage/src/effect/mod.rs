@@ -36,7 +36,7 @@ use std::collections::BTreeSet;
 use switchboard_domain::intake::{IdentityState, ThreadKey};
 use switchboard_domain::sla::DueMilestone;
 use switchboard_domain::ticket::{Ticket, TicketId};
-use switchboard_domain::{ClassifiedMention, MentionKey};
+use switchboard_domain::{ClassifiedMention, Mention, MentionKey};
 
 /// What is known of a post, and where its words stand.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +70,7 @@ pub(crate) struct EventRow<'e> {
     /// The change as JSON.
     pub(crate) change: &'e str,
     /// Set where routing was asked and its answer mattered.
-    pub(crate) decision: Option<String>,
+    pub(crate) decision: Option<&'e str>,
     pub(crate) at: Timestamp,
 }
 
@@ -101,27 +101,25 @@ pub(crate) trait Rows {
     ) -> Result<(), StorageError>;
 
     /// Leaves in the outbox that the ticket has just been opened in the department of this queue
-    /// by that post. A store that can put the record together when it is told keeps none.
+    /// by a post that is stored beside it. The record is put together when it is told.
     fn queue_new(
         &mut self,
         topic: &str,
         ticket: &Ticket,
-        mention: &ClassifiedMention,
         at: Timestamp,
-    ) -> Result<(), StorageError> {
-        let record = change::queued(ticket, Some(mention))?;
-        self.outbox(topic, &ticket.id.to_string(), record, at)
-    }
+    ) -> Result<(), StorageError>;
     fn audit(&mut self, entry: AuditEntry);
 
     fn identity(&mut self, key: &MentionKey) -> Result<Option<Known>, StorageError>;
     fn store_identity(&mut self, key: &MentionKey, known: &Known) -> Result<(), StorageError>;
 
-    /// Stores a post beside the ticket that it has just changed, and gives its id there.
+    /// Stores a post beside the ticket that it has just changed, and gives its id there;
+    /// `content` is the post with its verdict as JSON.
     fn insert_mention(
         &mut self,
         ticket: &Ticket,
-        content: &ClassifiedMention,
+        mention: &Mention,
+        content: &str,
     ) -> Result<i64, StorageError>;
 
     /// Its latest words; `None` once they were erased.

@@ -7,20 +7,26 @@ use switchboard_domain::ClassifiedMention;
 use switchboard_domain::intake::{ThreadKeys, answer_thread, answered_posts, thread_keys};
 use switchboard_domain::ticket::{Ticket, TicketId};
 
+/// A post with its threads.
+#[derive(Clone, Copy)]
+pub(crate) struct Post<'p> {
+    pub(crate) classified: &'p ClassifiedMention,
+    pub(crate) keys: &'p ThreadKeys,
+}
+
 /// The open ticket of the post's thread: by conversation, by the post it answers, by author
 /// and account within the window, in this order.
 pub(crate) fn find(
     rows: &mut impl Rows,
-    classified: &ClassifiedMention,
+    Post { classified, keys }: Post<'_>,
     join_window: SignedDuration,
 ) -> Result<Option<Ticket>, StorageError> {
-    let keys = thread_keys(&classified.mention);
     if let Some(key) = &keys.conversation
         && let Some((ticket, _)) = rows.thread(key)?
     {
         return rows.ticket(ticket);
     }
-    if let Some(ticket) = of_parent(rows, &keys, &classified.mention.author.id)? {
+    if let Some(ticket) = of_parent(rows, keys, &classified.mention.author.id)? {
         return Ok(Some(ticket));
     }
     let posted_at = classified.posted_at();
@@ -39,10 +45,9 @@ pub(crate) fn find(
 pub(crate) fn hold(
     rows: &mut impl Rows,
     ticket: TicketId,
-    classified: &ClassifiedMention,
+    Post { classified, keys }: Post<'_>,
     join_window: SignedDuration,
 ) -> Result<(), StorageError> {
-    let keys = thread_keys(&classified.mention);
     let posted_at = classified.posted_at();
     if let Some(key) = &keys.conversation {
         rows.hold_thread(key, ticket, posted_at)?;

@@ -6,7 +6,8 @@ use super::value::{mention_hash, thread_hash};
 use super::work::{Isolation, Work};
 use super::workspace::{Loaded, Workspace};
 use super::{PostgresStore, retried};
-use crate::effect::{Purpose, intake};
+use crate::effect::Purpose;
+use crate::effect::intake::{self, Prepared};
 use crate::row::Hash16;
 use crate::{Intake, IntakeBatch, StorageError, TakenIn};
 use async_trait::async_trait;
@@ -14,7 +15,7 @@ use futures::try_join;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use switchboard_domain::intake::{Incoming, thread_keys};
+use switchboard_domain::intake::{Incoming, ThreadKeys};
 use switchboard_domain::{OffsetMove, Op};
 
 /// Mentions of one transaction: people lock the one ticket they change and wait for nothing
@@ -29,7 +30,8 @@ impl Intake for PostgresStore {
     }
 
     async fn take_in(&self, batch: IntakeBatch) -> Result<Vec<TakenIn>, StorageError> {
-        retried(|| self.try_take_in(&batch)).await
+        let prepared = Prepared::of(&batch.items)?;
+        retried(|| self.try_take_in(&batch, &prepared)).await
     }
 
     async fn set_aside(
@@ -52,10 +54,14 @@ impl Intake for PostgresStore {
 }
 
 impl PostgresStore {
-    async fn try_take_in(&self, batch: &IntakeBatch) -> Result<Vec<TakenIn>, Fault> {
+    async fn try_take_in(
+        &self,
+        batch: &IntakeBatch,
+        prepared: &[Prepared],
+    ) -> Result<Vec<TakenIn>, Fault> {
         let mut work = Work::connect(Arc::clone(&self.parts), Purpose::Intake).await?;
         let mut workspace = Workspace::default();
-        let outcome = take_in(&mut work, &mut workspace, batch).await;
+        let outcome = take_in(&mut work, &mut workspace, (batch, prepared)).await;
         let settled = work.settle(outcome).await;
         if settled.is_ok() {
             self.parts.keep_spare_ids(workspace.unused_ids());
@@ -67,9 +73,9 @@ impl PostgresStore {
 async fn take_in(
     work: &mut Work,
     workspace: &mut Workspace,
-    batch: &IntakeBatch,
+    (batch, prepared): (&IntakeBatch, &[Prepared]),
 ) -> Result<Vec<TakenIn>, Fault> {
-    let asked = Asked::of(&batch.items)?;
+    let asked = Asked::of(&batch.items, prepared)?;
     let loaded = &mut workspace.loaded;
     // One journey to the server for what needs no answer of the others.
     try_join!(
@@ -80,7 +86,7 @@ async fn take_in(
     )?;
     asked.load(work, loaded).await?;
     let taken = workspace
-        .work_out(work, |rows| intake::take_in(rows, batch))
+        .work_out(work, |rows| intake::take_in(rows, batch, prepared))
         .await?;
     workspace.flush(work).await?;
     Ok(taken)
@@ -102,8 +108,11 @@ struct Post {
 }
 
 impl Asked {
-    fn of(items: &[Incoming]) -> Result<Self, StorageError> {
-        let posts: Vec<Post> = items.iter().map(Post::of).collect::<Result<_, _>>()?;
+    fn of(items: &[Incoming], prepared: &[Prepared]) -> Result<Self, StorageError> {
+        let posts = items.iter().zip(prepared);
+        let posts: Vec<Post> = posts
+            .map(|(item, prepared)| Post::of(item, &prepared.threads))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             identities: posts
                 .iter()
@@ -155,9 +164,8 @@ impl Asked {
 }
 
 impl Post {
-    fn of(item: &Incoming) -> Result<Self, StorageError> {
+    fn of(item: &Incoming, keys: &ThreadKeys) -> Result<Self, StorageError> {
         let mention = &item.classified.mention;
-        let keys = thread_keys(mention);
         let threads = keys.conversation.iter().chain(&keys.windowed);
         Ok(Self {
             identity: mention_hash(&mention.key()),

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use switchboard_domain::intake::ThreadKey;
 use switchboard_domain::sla::DueMilestone;
 use switchboard_domain::ticket::{Ticket, TicketId};
-use switchboard_domain::{ClassifiedMention, MentionKey, Slug};
+use switchboard_domain::{ClassifiedMention, Mention, MentionKey, Slug};
 
 /// How often an effect may ask for more rows: what it wants first names what it wants next,
 /// and no chain of ours is longer than post, parent, thread, ticket, words.
@@ -229,7 +229,7 @@ impl Rows for Workspace {
             version,
             department: ticket.department.to_string(),
             change: event.change.to_owned(),
-            decision: event.decision,
+            decision: event.decision.map(str::to_owned),
         });
         self.pending.outbox.push(Told {
             topic: TICKET_EVENTS.to_owned(),
@@ -277,7 +277,6 @@ impl Rows for Workspace {
         &mut self,
         topic: &str,
         ticket: &Ticket,
-        _mention: &ClassifiedMention,
         at: Timestamp,
     ) -> Result<(), StorageError> {
         self.pending.outbox.push(Told {
@@ -315,7 +314,8 @@ impl Rows for Workspace {
     fn insert_mention(
         &mut self,
         ticket: &Ticket,
-        content: &ClassifiedMention,
+        mention: &Mention,
+        content: &str,
     ) -> Result<i64, StorageError> {
         // The change that made it join has a version of its own.
         let id = mention_id(ticket, 0);
@@ -323,7 +323,7 @@ impl Rows for Workspace {
             ticket: ticket.id,
             id,
         };
-        let row = (content.mention.key(), json(content)?);
+        let row = (mention.key(), content.to_owned());
         self.pending.new_mentions.insert(place, row);
         Ok(id)
     }

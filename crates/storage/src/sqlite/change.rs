@@ -13,7 +13,7 @@ use rusqlite::{OptionalExtension, params};
 use switchboard_domain::intake::ThreadKey;
 use switchboard_domain::sla::DueMilestone;
 use switchboard_domain::ticket::{Ticket, TicketId};
-use switchboard_domain::{ClassifiedMention, MentionKey};
+use switchboard_domain::{ClassifiedMention, Mention, MentionKey};
 
 pub(super) fn load(write: &Write<'_>, id: TicketId) -> Result<Option<Ticket>, StorageError> {
     let state: Option<String> = write
@@ -165,6 +165,24 @@ impl Rows for Write<'_> {
         Write::outbox(self, topic, key, &payload, at)
     }
 
+    fn queue_new(
+        &mut self,
+        topic: &str,
+        ticket: &Ticket,
+        at: Timestamp,
+    ) -> Result<(), StorageError> {
+        self.prepare(
+            "INSERT INTO outbox (topic, key, opened, created_at) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            topic,
+            ticket.id.to_string(),
+            ticket.id.0,
+            micros(at)
+        ])?;
+        Ok(())
+    }
+
     fn audit(&mut self, entry: AuditEntry) {
         Write::audit(self, entry);
     }
@@ -180,9 +198,10 @@ impl Rows for Write<'_> {
     fn insert_mention(
         &mut self,
         ticket: &Ticket,
-        content: &ClassifiedMention,
+        mention: &Mention,
+        content: &str,
     ) -> Result<i64, StorageError> {
-        mention::insert(self, ticket.id, content)
+        mention::insert(self, ticket.id, mention, content)
     }
 
     fn words(&mut self, place: MentionPlace) -> Result<Option<ClassifiedMention>, StorageError> {

@@ -2,7 +2,7 @@
 
 use super::SqliteStore;
 use super::transaction::Purpose;
-use crate::effect::intake;
+use crate::effect::intake::{self, Prepared};
 use crate::{Intake, IntakeBatch, StorageError, TakenIn};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -15,9 +15,10 @@ const BATCHES_AT_ONCE: usize = 4;
 #[async_trait]
 impl Intake for SqliteStore {
     async fn take_in(&self, batch: IntakeBatch) -> Result<Vec<TakenIn>, StorageError> {
+        let prepared = Prepared::of(&batch.items)?;
         self.write(Purpose::Intake, move |write| {
             write.move_offset(&batch.offset)?;
-            intake::take_in(write, &batch)
+            intake::take_in(write, &batch, &prepared)
         })
         .await
     }

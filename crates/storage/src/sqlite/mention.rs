@@ -7,7 +7,7 @@ use crate::{StorageError, StoredMention};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use switchboard_domain::intake::IdentityState;
 use switchboard_domain::ticket::TicketId;
-use switchboard_domain::{ClassifiedMention, MentionKey};
+use switchboard_domain::{Mention, MentionKey};
 
 pub(super) fn find(write: &Write<'_>, key: &MentionKey) -> Result<Option<Known>, StorageError> {
     type Columns = (i64, i64, bool, String, Option<i64>, Option<i64>);
@@ -62,9 +62,9 @@ pub(super) fn store_identity(
 pub(super) fn insert(
     write: &Write<'_>,
     ticket: TicketId,
-    content: &ClassifiedMention,
+    mention: &Mention,
+    content: &str,
 ) -> Result<i64, StorageError> {
-    let mention = &content.mention;
     write
         .prepare(
             "INSERT INTO mention (ticket_id, platform, id_scope, native_id, content)
@@ -75,7 +75,7 @@ pub(super) fn insert(
             mention.platform.as_str(),
             mention.id_scope,
             mention.id,
-            json(content)?
+            content
         ])?;
     Ok(write.last_id())
 }

@@ -50,6 +50,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "20261122130000_keep_calendars",
         include_str!("../../migrations/sqlite/20261122130000_keep_calendars.sql"),
     ),
+    (
+        "20261122230000_refer_outbox_to_openings",
+        include_str!("../../migrations/sqlite/20261122230000_refer_outbox_to_openings.sql"),
+    ),
 ];
 
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StorageError> {

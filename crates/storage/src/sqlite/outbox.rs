@@ -1,14 +1,16 @@
-//! What waits to be told. An event's row holds only its number, which is the event's own; the
-//! record is put together when it is asked for, so that the writer copies nothing.
+//! What waits to be told. An event's row holds only its number, which is the event's own, and
+//! that of a ticket that was opened only the ticket's; the record is put together when it is
+//! asked for, so that the writer copies nothing.
 
 use super::SqliteStore;
 use super::transaction::Purpose;
-use super::value::{Place, from_column};
-use crate::row::EventColumns;
+use super::value::{Place, from_column, json};
+use crate::row::{EventColumns, OpenedColumns};
 use crate::{Outbox, OutboxRow, StorageError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row};
+use switchboard_domain::MentionKey;
 use switchboard_domain::ticket::TicketId;
 
 #[async_trait]
@@ -80,8 +82,13 @@ fn runs(seqs: &[i64]) -> Vec<(i64, i64)> {
 fn unpublished(snapshot: &Connection, limit: usize) -> Result<Vec<OutboxRow>, StorageError> {
     let mut statement = snapshot.prepare_cached(
         "SELECT o.seq, o.topic, o.key, o.payload, o.number,
-                e.ticket_id, e.version, e.department, e.change
-         FROM outbox o LEFT JOIN ticket_event e ON e.id = o.number
+                e.ticket_id, e.version, e.department, e.change,
+                o.opened, first.change, t.state, m.platform, m.id_scope, m.native_id, m.content
+         FROM outbox o
+         LEFT JOIN ticket_event e ON e.id = o.number
+         LEFT JOIN ticket_event first ON first.ticket_id = o.opened AND first.version = 1
+         LEFT JOIN ticket t ON t.id = o.opened AND t.version = 1
+         LEFT JOIN mention m ON m.id = (SELECT min(id) FROM mention WHERE ticket_id = o.opened)
          ORDER BY o.seq LIMIT ?1",
     )?;
     let mut rows = statement.query([i64::try_from(limit).unwrap_or(i64::MAX)])?;
@@ -93,10 +100,11 @@ fn unpublished(snapshot: &Connection, limit: usize) -> Result<Vec<OutboxRow>, St
 }
 
 fn outbox_row(row: &Row<'_>) -> Result<OutboxRow, StorageError> {
-    let number: Option<i64> = row.get(4)?;
-    let payload = match number {
-        None => row.get(3)?,
-        Some(_) => event_record(row)?,
+    let (number, opened): (Option<i64>, Option<i64>) = (row.get(4)?, row.get(9)?);
+    let payload = match (number, opened) {
+        (Some(_), _) => event_record(row)?,
+        (None, Some(ticket)) => opened_record(row, TicketId(ticket))?,
+        (None, None) => row.get(3)?,
     };
     Ok(OutboxRow {
         seq: row.get(0)?,
@@ -116,6 +124,36 @@ fn event_record(row: &Row<'_>) -> Result<Vec<u8>, StorageError> {
         change: &change,
     }
     .record()
+}
+
+fn opened_record(row: &Row<'_>, ticket: TicketId) -> Result<Vec<u8>, StorageError> {
+    let (change, state): (Option<String>, Option<String>) = (row.get(10)?, row.get(11)?);
+    let (change, state) = (change.as_deref(), state.as_deref());
+    let content = match change {
+        Some(change) if is_first_post(row, (ticket, change))? => row.get(15)?,
+        _ => None::<String>,
+    };
+    OpenedColumns {
+        ticket,
+        state,
+        change,
+        content: content.as_deref(),
+    }
+    .record()
+}
+
+/// Whether the ticket's first post is the one that the change opened it with: that may have
+/// gone to another ticket meanwhile.
+fn is_first_post(row: &Row<'_>, (ticket, change): (TicketId, &str)) -> Result<bool, StorageError> {
+    let Some(platform) = row.get::<_, Option<String>>(12)? else {
+        return Ok(false);
+    };
+    let key = MentionKey {
+        platform: Place::new("mention", "platform", &ticket).slug(&platform)?,
+        id_scope: row.get(13)?,
+        id: row.get(14)?,
+    };
+    Ok(change.contains(&format!(r#""mention":{}"#, json(&key)?)))
 }
 
 #[cfg(test)]

@@ -179,6 +179,24 @@ async fn a_split_post_is_queued_and_answers_to_it_follow() {
     assert_eq!(world.arrives(&answer).await.ticket, Some(opened.id));
 }
 
+#[tokio::test]
+async fn a_queue_hears_of_no_other_post_than_the_one_that_opened_the_ticket() {
+    let world = two().await;
+    regroups(&world, FIRST, Regrouping::SplitOut(key("1"))).await;
+    assert_eq!(posts(&world, FIRST).await, ["3"]);
+    let told = world.told().await;
+    let mut queued = told.iter().filter(|row| row.0 == "queue.support");
+    let post_of = |ticket: TicketId| {
+        let record = queued.find(|row| row.1 == ticket.to_string()).unwrap();
+        record.2["mention"]["mention"]["id"].clone()
+    };
+    let posts: Vec<_> = [FIRST, SECOND, TicketId(3)].map(post_of).into();
+    assert_eq!(
+        serde_json::json!(posts),
+        serde_json::json!([null, "2", "1"])
+    );
+}
+
 #[rstest]
 #[case::unknown(TicketId(9), Regrouping::Part, Regrouped::NotFound(TicketId(9)))]
 #[case::unknown_survivor(

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rstest::rstest;
 use std::time::Duration;
-use switchboard_stream::backend::embedded::{EmbeddedLog, EmbeddedOptions};
+use switchboard_stream::backend::embedded::{EmbeddedLog, EmbeddedOptions, renew_incarnation};
 use switchboard_stream::parity::MemoryOffsets;
 use switchboard_stream::topic::{MENTION_RECEIVED, TopicSpec, standard_topics};
 use switchboard_stream::{Log as _, LogError, NewRecord, OffsetHome, Position, Subscription};
@@ -333,4 +333,20 @@ async fn whoever_waits_learns_that_the_log_is_closed() {
         (read, poll, closed),
         (Err(LogError::Closed), Err(LogError::Closed), Ok(()))
     );
+}
+
+#[tokio::test]
+async fn a_log_put_back_from_a_copy_gets_a_name_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = open(dir.path(), 1).await.unwrap();
+    let before = log.incarnation();
+    log.append(vec![record("a", "one")]).await.unwrap();
+    log.close().await.unwrap();
+    let options = EmbeddedOptions::new(dir.path(), [2; 16]);
+    let renewed = renew_incarnation(&options).unwrap();
+    let log = open(dir.path(), 3).await.unwrap();
+    assert_eq!(renewed, (before.clone(), log.incarnation()));
+    assert_ne!(before, log.incarnation());
+    let watermarks = log.watermarks(&MENTION_RECEIVED).await.unwrap();
+    assert_eq!(watermarks.iter().map(|it| it.high).sum::<u64>(), 1);
 }

@@ -56,6 +56,11 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Every step that this program knows.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.iter().map(|(name, _)| *name)
+}
+
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StorageError> {
     refuse_foreign(connection, path)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -110,7 +115,7 @@ fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), StorageError
     let found = statement.query_map([], |row| row.get::<_, String>(0))?;
     for name in found {
         let name = name?;
-        if !MIGRATIONS.iter().any(|(known, _)| *known == name) {
+        if !names().any(|known| known == name) {
             let path = path.display();
             let reason = format!(
                 "`{path}` was written by a newer version (it has `{name}`): install that \

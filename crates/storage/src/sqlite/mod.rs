@@ -25,7 +25,9 @@ mod pressure;
 mod profile;
 mod readers;
 mod regroup;
+mod restored;
 mod session;
+pub mod snapshot;
 mod syncer;
 mod thread;
 mod ticket;
@@ -34,6 +36,8 @@ mod timer;
 mod transaction;
 mod value;
 mod writer;
+
+pub use restored::knows_migration;
 
 use crate::{StorageError, Store};
 use checkpoint::{Checkpointer, LOG_PAGES};

@@ -27,6 +27,7 @@ mod schema;
 mod writer;
 
 pub use disk::{check_room, free_bytes};
+pub use schema::{FILE_NAME, FORMAT, renew_incarnation};
 
 use crate::log::{
     Consumer, Lag, Log, LogError, LogRecord, NewRecord, Position, Subscription, Watermarks,

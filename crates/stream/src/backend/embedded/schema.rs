@@ -4,15 +4,19 @@ use super::EmbeddedOptions;
 use super::failure::{damaged, log_error};
 use crate::log::LogError;
 use rusqlite::config::DbConfig;
+use rusqlite::types::FromSql;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The file's name in the data directory.
+pub const FILE_NAME: &str = "log.db";
+
 /// Marks the file as ours (it reads `SwLg`), so that another program's database is refused.
 const APPLICATION_ID: i32 = 0x5377_4C67;
-/// Raised with every change that an older binary cannot read.
-const FORMAT: i32 = 1;
+/// The format of the file. Raised with every change that an older binary cannot read.
+pub const FORMAT: u32 = 1;
 
 /// Readers never block the writer in WAL mode; only a foreign process (a backup, a shell)
 /// can, and five seconds outlast its short locks.
@@ -71,7 +75,7 @@ pub(super) fn open(options: &EmbeddedOptions) -> Result<LogFile, LogError> {
     std::fs::create_dir_all(&options.dir).map_err(|error| LogError::Unavailable {
         reason: format!("cannot create `{}`: {error}", options.dir.display()),
     })?;
-    let path = options.dir.join("log.db");
+    let path = options.dir.join(FILE_NAME);
     let name = path.display().to_string();
     let incarnation =
         |connection: &mut Connection| prepare(connection, &options.identity_seed, &name);
@@ -84,6 +88,28 @@ pub(super) fn open(options: &EmbeddedOptions) -> Result<LogFile, LogError> {
         incarnation: incarnation.into(),
         path,
     })
+}
+
+/// Gives the log in `options.dir`, which must be there, another incarnation, and answers the one
+/// before and the one it has now: to be done to a log that was put back from a copy. What was
+/// appended after the copy is not in it, so positions that were handed out then must not be
+/// taken for positions in it.
+///
+/// # Errors
+/// As when it is opened.
+pub fn renew_incarnation(options: &EmbeddedOptions) -> Result<(Arc<str>, Arc<str>), LogError> {
+    let LogFile {
+        connection,
+        incarnation: before,
+        path,
+    } = open(options)?;
+    let fail = |error: rusqlite::Error| log_error(&path.display().to_string(), &error);
+    let after = hex::encode(options.identity_seed);
+    connection
+        .execute("UPDATE identity SET incarnation = ?1", [&after])
+        .map_err(fail)?;
+    connection.close().map_err(|(_, error)| fail(error))?;
+    Ok((before, after.into()))
 }
 
 pub(super) fn connect(
@@ -117,7 +143,7 @@ fn prepare(connection: &mut Connection, seed: &[u8; 16], path: &str) -> Result<S
     if tables == 0 {
         create(connection, seed).map_err(fail)?;
     }
-    let format: i32 = pragma(connection, "user_version").map_err(fail)?;
+    let format: u32 = pragma(connection, "user_version").map_err(fail)?;
     if format != FORMAT {
         let reason = format!("it has format {format} and this version reads {FORMAT}");
         return Err(damaged(path, reason));
@@ -146,7 +172,7 @@ fn create(connection: &mut Connection, seed: &[u8; 16]) -> Result<(), rusqlite::
     transaction.commit()
 }
 
-fn pragma(connection: &Connection, name: &str) -> Result<i32, rusqlite::Error> {
+fn pragma<T: FromSql>(connection: &Connection, name: &str) -> Result<T, rusqlite::Error> {
     connection.pragma_query_value(None, name, |row| row.get(0))
 }
 

@@ -9,6 +9,8 @@
     reason = "a fault run tells its seed and what was done"
 )]
 
+#[path = "faults/backup.rs"]
+mod backup;
 #[path = "faults/disk.rs"]
 mod disk;
 #[path = "faults/hang.rs"]

@@ -1,5 +1,9 @@
 //! What one can type.
 
+mod upkeep;
+
+pub(crate) use upkeep::{Backup, Restore};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use std::net::SocketAddr;
@@ -64,6 +68,10 @@ pub(crate) enum Command {
     /// The audit chain
     #[command(subcommand)]
     Audit(Audit),
+    /// Copy log, store and learned models as they are at one instant, also while a server runs
+    Backup(Backup),
+    /// Put a backup into an empty data directory
+    Restore(Restore),
 }
 
 /// Which installation a command is about.

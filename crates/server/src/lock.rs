@@ -12,7 +12,10 @@ use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-const FILE_NAME: &str = "switchboard.lock";
+pub(crate) const FILE_NAME: &str = "switchboard.lock";
+
+/// A folder in the data directory while a restore is under way.
+pub(crate) const RESTORING_NAME: &str = "restoring";
 
 /// What a running server says of itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,6 +54,7 @@ impl DataLock {
             .mode(0o600)
             .open(&path)
             .with_context(|| format!("cannot open `{}`", path.display()))?;
+        refuse_half_restored(data_dir)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { file, path }),
             Err(TryLockError::WouldBlock) => Err(taken(data_dir)),
@@ -90,6 +94,19 @@ pub(crate) fn running(data_dir: &Path) -> Option<Running> {
     serde_json::from_str(&text).ok()
 }
 
+/// Half of a backup would be taken for a log without its store, or the other way round.
+fn refuse_half_restored(data_dir: &Path) -> Result<()> {
+    if !data_dir.join(RESTORING_NAME).exists() {
+        return Ok(());
+    }
+    let directory = data_dir.display();
+    Err(Failure::Usage(format!(
+        "a restore into `{directory}` is under way or was cut short: if none runs, empty the \
+         directory and restore again"
+    ))
+    .into())
+}
+
 fn taken(data_dir: &Path) -> anyhow::Error {
     let who = running(data_dir).map_or_else(String::new, |server| {
         format!(" (process {}, {})", server.pid, server.url)
@@ -127,5 +144,13 @@ mod tests {
         drop(lock);
         assert!(running(dir.path()).is_none());
         assert!(DataLock::take(dir.path()).is_ok());
+    }
+
+    #[test]
+    fn no_server_starts_on_half_a_backup() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join(RESTORING_NAME)).unwrap();
+        let refused = DataLock::take(dir.path()).err().unwrap().to_string();
+        assert!(refused.contains("restore again"), "{refused}");
     }
 }

@@ -12,12 +12,14 @@
 //! | [`login_link`] | links that log somebody in, once; the first administrator's too |
 //! | [`serve`] | connections: how many, and how long a silent one may stay |
 //! | [`secrets`] | where references to secrets are looked up |
+//! | [`backup`] | what a backup is, and how it comes to lie where it belongs |
 //! | [`models`] | models learned here, and the way back |
 //! | [`lock`] | the data directory belongs to one server at a time |
 //!
 //! A new command is a variant in `arguments` and a module in `command`.
 
 mod arguments;
+mod backup;
 mod clock;
 mod command;
 mod config;

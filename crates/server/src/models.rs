@@ -15,6 +15,9 @@ use switchboard_classify::{LinearModel, Model};
 /// 1.6 MB each.
 const MODELS_KEPT_MAX: usize = 5;
 
+/// The folder in the data directory.
+pub(crate) const FOLDER_NAME: &str = "models";
+
 const EXTENSION: &str = "bin";
 
 /// Not yet a model: no start ever reads it.
@@ -35,11 +38,45 @@ pub(crate) struct Found {
     pub(crate) problems: Vec<String>,
 }
 
+/// Every model that was learned in a data directory, whatever it began with: where it lies
+/// below the directory.
+pub(crate) fn learned_models(data_dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = vec![];
+    for base in subfolders(&data_dir.join(FOLDER_NAME))? {
+        let files = ModelFolder { path: base }.files()?;
+        let below = files
+            .iter()
+            .filter_map(|(_, path)| path.strip_prefix(data_dir).ok());
+        found.extend(below.map(Path::to_owned));
+    }
+    Ok(found)
+}
+
+fn subfolders(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
+        Err(error) => {
+            let path = folder.display();
+            return Err(error).with_context(|| format!("cannot read `{path}`"));
+        }
+    };
+    let mut folders = vec![];
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            folders.push(path);
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
 impl ModelFolder {
     /// Where models learned on top of `base` lie; nothing is made yet.
     pub(crate) fn of(data_dir: &Path, base: &LinearModel) -> Self {
         Self {
-            path: data_dir.join("models").join(base.version()),
+            path: data_dir.join(FOLDER_NAME).join(base.version()),
         }
     }
 
@@ -203,6 +240,21 @@ mod tests {
         assert!(found.model.unwrap().0 == model(1));
         assert_eq!(found.problems.len(), 1);
         assert!(found.problems[0].contains("0002-") && found.problems[0].contains(why));
+    }
+
+    #[test]
+    fn all_that_was_learned_is_listed_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(learned_models(dir.path()).unwrap(), Vec::<PathBuf>::new());
+        let folder = folder(&dir);
+        let path = folder.adopt(&model(1)).unwrap();
+        let other = ModelFolder::of(dir.path(), &model(9)).adopt(&model(2));
+        let other = other.unwrap();
+        fs::write(folder.path.join(UNFINISHED), b"half").unwrap();
+        fs::write(dir.path().join("models/notes.txt"), b"ours").unwrap();
+        let mut want = [path, other].map(|it| it.strip_prefix(dir.path()).unwrap().to_owned());
+        want.sort();
+        assert_eq!(learned_models(dir.path()).unwrap(), want);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What people see: data on stdout, everything else on stderr.
 
+use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::io::{IsTerminal, Write};
@@ -32,6 +33,16 @@ pub(crate) fn instant(value: &Value) -> String {
 /// Whether a person is looking at the remarks.
 pub(crate) fn is_interactive() -> bool {
     std::io::stderr().is_terminal()
+}
+
+/// A bar for a person who waits, and nothing for a program.
+pub(crate) fn progress_bar() -> ProgressBar {
+    if !is_interactive() {
+        return ProgressBar::hidden();
+    }
+    let template = "{bar:40} {percent}% {msg} {eta} left";
+    let style = ProgressStyle::with_template(template);
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// Post text for a terminal: control and direction characters are shown, not obeyed.

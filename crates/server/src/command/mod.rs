@@ -1,6 +1,7 @@
 //! One module per command; this one hands over to them.
 
 mod audit;
+mod backup;
 mod check;
 mod classify;
 mod connector;
@@ -15,6 +16,7 @@ mod local;
 mod notify;
 mod principal;
 mod replay;
+mod restore;
 mod run;
 mod sla;
 mod topic;
@@ -51,6 +53,8 @@ pub(crate) fn dispatch(arguments: Arguments, environment: Environment) -> Result
         Command::Dlq(dlq) => on_runtime(dlq::run(dlq, environment)),
         Command::Topic(topic) => on_runtime(topic::run(topic, environment)),
         Command::Audit(audit) => on_runtime(audit::run(audit, environment)),
+        Command::Backup(backup) => backup::run(&backup, &environment),
+        Command::Restore(restore) => on_runtime(restore::run(restore, environment)),
     }
 }
 

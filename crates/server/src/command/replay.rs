@@ -7,7 +7,7 @@ use crate::config::Environment;
 use crate::exit::{Done, Failure};
 use crate::terminal;
 use anyhow::Result;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use serde_json::json;
 use switchboard_ingest::api_client::ApiClient;
 use switchboard_ingest::replay::{ReplayOptions, ReplayTotals, replay};
@@ -27,7 +27,7 @@ pub(crate) async fn run(arguments: Replay, environment: Environment) -> Result<D
         as_recorded: arguments.as_recorded,
         batch: arguments.batch as usize,
     };
-    let bar = progress_bar();
+    let bar = terminal::progress_bar();
     let totals = replay(&client, &options, &SystemClock, |totals| show(&bar, totals)).await;
     bar.finish_and_clear();
     let totals = totals.map_err(|error| local::failure_of(error.exit_code(), error))?;
@@ -48,15 +48,6 @@ fn token(arguments: &Replay, environment: &Environment) -> Option<String> {
             let running = local::server(&arguments.installation, environment).ok()?;
             (running.url == arguments.to.trim_end_matches('/')).then_some(running.secret)
         })
-}
-
-fn progress_bar() -> ProgressBar {
-    if !terminal::is_interactive() {
-        return ProgressBar::hidden();
-    }
-    let template = "{bar:40} {percent}% {msg} {eta} left";
-    let style = ProgressStyle::with_template(template);
-    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 fn show(bar: &ProgressBar, totals: &ReplayTotals) {

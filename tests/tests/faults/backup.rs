@@ -1,6 +1,7 @@
 //! The machine is lost and a backup is put back: it is the state of one instant, whatever came
 //! in while it was taken, and a damaged one is refused.
 
+use super::kills::number_from;
 use anyhow::{Context, Result, ensure};
 use rstest::rstest;
 use serde_json::Value;
@@ -35,7 +36,7 @@ struct Taken {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_before_a_backup_is_there_once_after_a_restore() -> Result<()> {
-    let seed = rand::random();
+    let seed = number_from("SWITCHBOARD_SEED").unwrap_or_else(rand::random);
     eprintln!("SWITCHBOARD_SEED={seed}");
     let installation = Installation::on_files(SHORT_PROMISES).await?;
     let data_dir = installation.data_dir("only")?;

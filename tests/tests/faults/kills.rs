@@ -175,7 +175,7 @@ impl<'a> Story<'a> {
     }
 }
 
-fn number_from(name: &str) -> Option<u64> {
+pub(super) fn number_from(name: &str) -> Option<u64> {
     variable(name)?.parse().ok()
 }
 

@@ -88,7 +88,7 @@ impl Place {
         match self {
             Self::File { dir, .. } => {
                 let connection = rusqlite::Connection::open(file(dir))?;
-                let sum = "SELECT sum(length(payload) + 40) FROM outbox";
+                let sum = "SELECT ifnull(sum(ifnull(length(payload), 0) + 40), 0) FROM outbox";
                 let bytes: i64 = connection.query_row(sum, [], |row| row.get(0))?;
                 Ok(bytes.unsigned_abs())
             }

@@ -54,6 +54,8 @@ struct Shared {
     arrived: Condvar,
     syncer: Syncer,
     metrics: Metrics,
+    /// No further job joins a transaction that is older.
+    group_time_max: Duration,
 }
 
 #[derive(Default)]
@@ -70,11 +72,22 @@ impl Writer {
         syncer: Syncer,
         metrics: Metrics,
     ) -> Result<Self, StorageError> {
+        Self::grouping(connection, syncer, metrics, GROUP_TIME_MAX)
+    }
+
+    /// The same with another age up to which a transaction takes up further jobs.
+    fn grouping(
+        connection: Connection,
+        syncer: Syncer,
+        metrics: Metrics,
+        group_time_max: Duration,
+    ) -> Result<Self, StorageError> {
         let shared = Arc::new(Shared {
             queues: Mutex::default(),
             arrived: Condvar::new(),
             syncer,
             metrics,
+            group_time_max,
         });
         let of_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
@@ -216,7 +229,7 @@ impl Shared {
         let mut answers = vec![first(Ok(Turn::First(&transaction)))];
         // When the first fails, and after some failed writes, everything is undone.
         while answers.len() < GROUP_JOBS_MAX
-            && begun.elapsed() < GROUP_TIME_MAX
+            && begun.elapsed() < self.group_time_max
             && !transaction.is_autocommit()
             && let Some(job) = self.next_of(priority)
         {
@@ -287,7 +300,9 @@ mod tests {
         let table = "CREATE TABLE number (value INTEGER PRIMARY KEY) STRICT";
         connection.execute_batch(table).unwrap();
         let syncer = Syncer::start(&dir.path().join("test.db")).unwrap();
-        Writer::start(connection, syncer, Metrics::new("test").unwrap()).unwrap()
+        // A busy machine may hold a test up for longer than a transaction stays open.
+        let metrics = Metrics::new("test").unwrap();
+        Writer::grouping(connection, syncer, metrics, Duration::from_mins(1)).unwrap()
     }
 
     fn insert(value: i64) -> impl FnOnce(&Transaction<'_>) -> Result<(), StorageError> + Send {

@@ -38,6 +38,7 @@ const SETTINGS: TrainSettings = TrainSettings {
     rule_weight: 1.5,
     decision: switchboard_classify::linear::Decision {
         known_from: 0.8,
+        known_to: 1.0,
         temperature: 1.0,
         offsets: [0.0; 4],
     },

@@ -115,7 +115,8 @@ impl Header {
             .into_iter()
             .flat_map(|head| head.bias.iter().chain(&head.rules).chain([&head.step]))
             .chain(&self.decision.offsets)
-            .chain([&self.decision.known_from, &self.decision.temperature]);
+            .chain([&self.decision.known_from, &self.decision.known_to])
+            .chain([&self.decision.temperature]);
         if !numbers.all(|number| number.is_finite()) || self.decision.temperature <= 0.0 {
             return Err(damaged("its header holds what is no usable number"));
         }

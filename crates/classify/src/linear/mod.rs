@@ -94,16 +94,32 @@ struct HeadHeader {
 pub struct Decision {
     /// A post this much like a trained source begins to be left to the special head.
     pub known_from: f32,
+    /// From here on it is left to that head alone. Absent in models of an earlier day.
+    #[serde(default = "certain", skip_serializing_if = "is_certain")]
+    pub known_to: f32,
     /// Divides the logits, so that a share of .8 is right eight times in ten.
     pub temperature: f32,
     /// Added to the logits of each label.
     pub offsets: PerLabel,
 }
 
+/// A narrower step from one head to the other would be a jump, on which rounding decides.
+const KNOWN_WIDTH_MIN: f32 = 1e-3;
+
+const fn certain() -> f32 {
+    1.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_certain(known_to: &f32) -> bool {
+    *known_to >= certain()
+}
+
 impl Default for Decision {
     fn default() -> Self {
         Self {
-            known_from: 0.1,
+            known_from: 0.4,
+            known_to: 0.8,
             temperature: 1.0,
             offsets: [0.0, 0.0, -0.4, 0.0],
         }
@@ -114,7 +130,8 @@ impl Decision {
     /// How much of the verdict is the special head's, from 0 to 1.
     fn share_of_special(&self, known: f32) -> f32 {
         let from = self.known_from.clamp(0.0, 0.999);
-        ((known - from) / (1.0 - from)).clamp(0.0, 1.0)
+        let width = (self.known_to - from).max(KNOWN_WIDTH_MIN);
+        ((known - from) / width).clamp(0.0, 1.0)
     }
 
     /// The joined logits of both label heads.
@@ -163,12 +180,13 @@ pub struct LinearModel {
 impl LinearModel {
     /// Rounds trained heads to whole numbers.
     pub fn of(heads: &Heads, space: FeatureSpace, decision: Decision, card: Card) -> Self {
-        Self::keeping(KEPT_SHARE, heads, space, decision, card)
+        Self::keeping(GENERAL_KEPT_SHARE, heads, space, decision, card)
     }
 
-    /// Of each head the heaviest weights beyond `kept_share`, from 0 to 1, are cut off.
+    /// Of the head for unknown sources the heaviest weights beyond `general_kept_share`, from 0
+    /// to 1, are cut off.
     fn keeping(
-        kept_share: f64,
+        general_kept_share: f64,
         heads: &Heads,
         space: FeatureSpace,
         decision: Decision,
@@ -179,9 +197,9 @@ impl LinearModel {
             letter_bits: space.letter_bits,
             has_signs: space.has_signs,
             sources: heads.sources.min(SOURCES_MAX),
-            general: head_header(&heads.general, kept_share),
-            special: head_header(&heads.special, kept_share),
-            known: head_header(&heads.known, kept_share),
+            general: head_header(&heads.general, general_kept_share),
+            special: head_header(&heads.special, 1.0),
+            known: head_header(&heads.known, 1.0),
             decision,
             card,
         };
@@ -353,8 +371,10 @@ const fn is_not(flag: &bool) -> bool {
     !*flag
 }
 
-/// The few heaviest weights are cut off, so that the many small ones keep their differences.
-const KEPT_SHARE: f64 = 0.9998;
+/// The few heaviest weights of the head for unknown sources are cut off: what weighs that much is
+/// the trained sources' own (.01 of F1 for leads of left-out sources). The other heads are to
+/// know just that, and keep them (.01 on known sources).
+const GENERAL_KEPT_SHARE: f64 = 0.9998;
 
 fn head_header(head: &Head, kept_share: f64) -> HeadHeader {
     let mut sizes: Vec<f32> = head

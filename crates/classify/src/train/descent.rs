@@ -4,6 +4,7 @@
 //! from the seed, so the same posts in the same order give the same weights, bit for bit.
 
 use super::example::Example;
+use crate::features::FeatureSpace;
 use crate::linear::Head;
 
 /// Columns of a head: four labels, or up to as many sources.
@@ -49,13 +50,16 @@ pub struct DescentSettings {
     pub rule_speed: f32,
     /// Whether it sees the handles, which tell where a post comes from.
     pub sees_origin: bool,
+    /// How much groups of letters count while it is trained. The head that comes out is for
+    /// features of full size, whatever stands here.
+    pub letter_share: f32,
 }
 
-/// Trains one head over `buckets` buckets.
-pub fn descend(examples: &[&Example], buckets: usize, settings: &DescentSettings) -> Head {
+/// Trains one head over the buckets of `space`.
+pub fn descend(examples: &[&Example], space: FeatureSpace, settings: &DescentSettings) -> Head {
     let mut descent = Descent {
         settings,
-        table: vec![[0.0; COLUMNS]; buckets],
+        table: vec![[0.0; COLUMNS]; space.len()],
         scale: 1.0,
         bias: [0.0; COLUMNS],
         rules: [settings.rule_start; 4],
@@ -71,6 +75,9 @@ pub fn descend(examples: &[&Example], buckets: usize, settings: &DescentSettings
         }
     }
     descent.multiply_out();
+    for row in descent.table.iter_mut().skip(space.words()) {
+        *row = row.map(|weight| weight * settings.letter_share);
+    }
     Head {
         table: descent.table,
         bias: descent.bias,
@@ -135,10 +142,17 @@ impl Descent<'_> {
         }
     }
 
-    /// The features this head may see.
+    /// The features this head may see. The letters of handles share their buckets with others,
+    /// and so their share.
     fn groups<'a>(&self, example: &'a Example) -> impl Iterator<Item = (&'a [u32], f32)> + use<'a> {
-        let origin = self.settings.sees_origin.then(|| example.origin());
-        example.matter().into_iter().chain(origin)
+        let share = self.settings.letter_share;
+        let [words, (letters, value), signs] = example.matter();
+        let (handles, handle_value) = example.origin();
+        let origin = (handles, handle_value * share);
+        let origin = self.settings.sees_origin.then_some(origin);
+        [words, (letters, value * share), signs]
+            .into_iter()
+            .chain(origin)
     }
 
     /// What each column's output should have been less of.

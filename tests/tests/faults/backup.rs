@@ -28,6 +28,15 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(5);
 /// What `learn` leaves behind, on another model than the shipped one.
 const LEARNED: &str = "models/linear-former/0001-linear-better.bin";
 
+/// All that lies in the backup of a server that has learned once.
+const FILES: [&str; 5] = [
+    "log.db",
+    "store.db",
+    LEARNED,
+    "manifest.json",
+    "manifest.sha256",
+];
+
 /// A backup, and how many posts were acknowledged before it began.
 struct Taken {
     path: PathBuf,
@@ -197,13 +206,7 @@ async fn a_damaged_backup_is_refused_and_the_file_named() -> Result<()> {
     let (mut server, from) = lived_in(dir.path()).await?;
     server.stop().await?;
     let to = dir.path().join("new");
-    for file in [
-        "log.db",
-        "store.db",
-        LEARNED,
-        "manifest.json",
-        "manifest.sha256",
-    ] {
+    for file in FILES {
         let path = from.join(file);
         let good = std::fs::read(&path)?;
         let mut bad = good.clone();
@@ -245,13 +248,7 @@ async fn only_the_owner_reads_a_backup() -> Result<()> {
     for path in ["", "models", "models/linear-former"] {
         ensure!(mode(&from.join(path))? & 0o777 == 0o700, "{path}");
     }
-    for file in [
-        "log.db",
-        "store.db",
-        LEARNED,
-        "manifest.json",
-        "manifest.sha256",
-    ] {
+    for file in FILES {
         ensure!(mode(&from.join(file))? & 0o777 == 0o600, "{file}");
     }
     Ok(())

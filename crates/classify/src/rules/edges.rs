@@ -71,6 +71,7 @@ fn has_word_bytes(class: &Class) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::matcher::parse;
     use super::*;
     use rstest::rstest;
 
@@ -84,12 +85,7 @@ mod tests {
     #[case::any_sign(".", true, false)]
     #[case::no_word_sign(r"\W", false, true)]
     fn knows_where_words_end(#[case] part: &str, #[case] before: bool, #[case] want: bool) {
-        let hir = regex_syntax::ParserBuilder::new()
-            .unicode(false)
-            .utf8(false)
-            .build()
-            .parse(part)
-            .unwrap();
+        let hir = parse(part).unwrap();
         assert_eq!(ends_outside_words(&hir, before), want);
     }
 }

@@ -421,6 +421,7 @@ fn is_useful(strings: &Strings) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::matcher::parse;
     use super::*;
     use rstest::rstest;
 
@@ -444,12 +445,7 @@ mod tests {
     #[case::nothing_needed(r"\w+", &[], "always")]
     #[case::one_open_branch(r"late|\w+", &["late"], "always")]
     fn names_what_must_stand(#[case] pattern: &str, #[case] whole: &[&str], #[case] needed: &str) {
-        let hir = regex_syntax::ParserBuilder::new()
-            .unicode(false)
-            .utf8(false)
-            .build()
-            .parse(pattern)
-            .unwrap();
+        let hir = parse(pattern).unwrap();
         let parts = take_apart(&hir);
         let edge = |is_edge, sign| if is_edge { sign } else { "" };
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();

@@ -181,7 +181,8 @@ impl MatcherBuilder {
     }
 }
 
-fn parse(pattern: &str) -> Result<Hir, String> {
+/// Reads a pattern as the rules mean it: in bytes, with few brackets in brackets.
+pub(super) fn parse(pattern: &str) -> Result<Hir, String> {
     regex_syntax::ParserBuilder::new()
         .unicode(false)
         .utf8(false)

@@ -91,16 +91,12 @@ fn explain(error: &BuildError) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::matcher::parse;
     use super::*;
     use rstest::rstest;
 
     fn rest(pattern: &str, begins_at_places: bool) -> Rest {
-        let hir = regex_syntax::ParserBuilder::new()
-            .unicode(false)
-            .utf8(false)
-            .build()
-            .parse(pattern)
-            .unwrap();
+        let hir = parse(pattern).unwrap();
         Rest::new(&hir, begins_at_places).unwrap()
     }
 
